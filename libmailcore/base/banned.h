@@ -1,0 +1,12 @@
+#ifndef BASE_BANNED_H
+#define BASE_BANNED_H
+/* Functions that invite overflows or depend on the locale become errors. The
+ * build includes this before every source of ours. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf gets strtok
+#pragma GCC poison atoi atol atoll strtol strtoul strtoll strtoull
+#pragma GCC poison localtime gmtime ctime asctime system popen
+#endif
