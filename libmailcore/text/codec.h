@@ -1,0 +1,46 @@
+#ifndef TEXT_CODEC_H
+#define TEXT_CODEC_H
+/* base64, quoted-printable, modified UTF-7, UTF-8. All incremental where the
+ * size is a peer's choice. */
+#include "base/buf.h"
+
+void base64_encode(struct view in, struct buf *out); /* one line */
+/* Strict, whole input, padding required: SASL. MC_E_BAD, or out's error. */
+int base64_decode(struct view in, struct buf *out) MUST_CHECK;
+
+/* Content-transfer-decoding (RFC 2045 6) of a body in pieces; lenient: what
+ * cannot be decoded is skipped (base64) or kept (quoted-printable). */
+enum transfer_encoding {
+	ENCODING_IDENTITY, /* 7bit, 8bit, binary, and unknown ones */
+	ENCODING_QUOTED_PRINTABLE,
+	ENCODING_BASE64,
+	ENCODING_UNKNOWN,
+};
+struct decoder {
+	enum transfer_encoding encoding;
+	uint32_t bits; /* private */
+	uint8_t n_bits, state;
+	struct view held;
+	char held_bytes[4];
+};
+void decoder_init(struct decoder *d, enum transfer_encoding encoding);
+void decoder_put(struct decoder *d, struct view piece, struct buf *out);
+void decoder_end(struct decoder *d, struct buf *out);
+enum transfer_encoding transfer_encoding_of(struct view value);
+
+/* Mailbox names: RFC 3501 5.1.3 modified UTF-7 from and to UTF-8. Decoding
+ * fails with MC_E_BAD for what is not the one valid encoding. */
+int mutf7_decode(struct view in, struct buf *out) MUST_CHECK;
+void mutf7_encode(struct view utf8, struct buf *out);
+
+bool utf8_is_valid(struct view v); /* RFC 3629: no surrogates, no overlongs */
+void utf8_put(struct buf *out, uint32_t code_point);
+/* NFC, for names; MC_E_BAD when not UTF-8. */
+int utf8_normalize(struct view in, struct buf *out) MUST_CHECK;
+/* Folded for searching: case and compatibility folded, marks removed; bytes
+ * that are not UTF-8 become U+FFFD. */
+void utf8_fold(struct view in, struct buf *out);
+/* in, in a charset of a message (RFC 2045 5.1), to UTF-8 by iconv; unknown
+ * charsets and bad sequences give U+FFFD for what cannot be converted. */
+void charset_to_utf8(struct view charset, struct view in, struct buf *out);
+#endif
