@@ -1,0 +1,89 @@
+#ifndef STORE_KV_H
+#define STORE_KV_H
+/* LMDB, and the only file that knows it. Ordered tables of bytes in one
+ * environment; readers never block the writer. Rules kept here, once:
+ * MDB_NOTLS; a large map reserved at open; one environment opened once a
+ * process (a registry by device and inode hands out the same struct kv);
+ * descriptors close-on-exec; stale readers cleared at open and on
+ * READERS_FULL; MAP_FULL, MAP_RESIZED, READERS_FULL, ENOSPC and EIO become
+ * MC_E_FULL or MC_E_TEMP with the old state intact. Network file systems are
+ * refused. Never open an environment before fork. */
+#include "base/err.h"
+#include "base/view.h"
+
+enum { KV_TABLES_MAX = 16, KV_KEY_MAX = 511 };
+
+struct kv_options {
+	const char *const *tables; /* names; a table is named by its index */
+	unsigned n_tables;
+	size_t map_bytes;     /* 0: 64 GiB */
+	unsigned max_readers; /* 0: 512 */
+	bool readonly;
+	unsigned mode; /* of new files; 0: 0600 */
+};
+
+struct kv;
+
+/* path is the data file; the lock file is path + "-lock". Relative paths are
+ * fine: roles run inside their directory. */
+int kv_open(const char *path, const struct kv_options *options,
+    struct kv **out) MUST_CHECK;
+void kv_close(struct kv **kv);
+
+/* Moves whenever anybody committed; no transaction needed. */
+uint64_t kv_last_change(struct kv *kv);
+int kv_size(struct kv *kv, uint64_t *file_bytes, uint64_t *free_bytes)
+    MUST_CHECK;
+/* Clears slots of dead readers; to be called about once a minute. */
+void kv_clear_stale_readers(struct kv *kv);
+
+/* A local variable of the function that begins it; never outlives it. The
+ * first failing step makes the transaction fail as a whole: kv_commit returns
+ * that error. A missing key is not a failure. Views point into the map and are
+ * valid until the next write or the end. */
+struct kv_txn {
+	struct kv *kv;
+	void *txn; /* NULL: ended */
+	int error;
+	bool writable;
+};
+
+int kv_read(struct kv *kv, struct kv_txn *t) MUST_CHECK;
+int kv_write(struct kv *kv, struct kv_txn *t) MUST_CHECK; /* may wait */
+int kv_commit(struct kv_txn *t) MUST_CHECK; /* durable when 0 */
+void kv_abort(struct kv_txn *t);	    /* also ends a reader; idempotent */
+
+/* 0, MC_E_NOENT, or a sticky error. */
+int kv_get(struct kv_txn *t, unsigned table, struct view key,
+    struct view *value) MUST_CHECK;
+void kv_put(
+    struct kv_txn *t, unsigned table, struct view key, struct view value);
+/* Key is known to be behind all others: fills pages to the brim. */
+void kv_append(
+    struct kv_txn *t, unsigned table, struct view key, struct view value);
+/* n writable bytes as the value, NULL when the transaction has failed. */
+void *kv_reserve(
+    struct kv_txn *t, unsigned table, struct view key, size_t n, bool append);
+/* 0 or MC_E_NOENT; other errors are sticky. */
+int kv_delete(struct kv_txn *t, unsigned table, struct view key);
+void kv_drop_range(struct kv_txn *t, unsigned table, struct view first,
+    struct view behind, unsigned max, unsigned *dropped);
+
+struct kv_cursor {
+	struct kv_txn *t;
+	void *cursor;
+	struct view key, value;
+};
+
+/* Each positions and fills key and value: 0, MC_E_NOENT, or a sticky error. */
+int kv_cursor_open(struct kv_cursor *c, struct kv_txn *t, unsigned table)
+    MUST_CHECK;
+int kv_cursor_seek(struct kv_cursor *c, struct view key); /* first >= key */
+int kv_cursor_seek_before(struct kv_cursor *c, struct view key); /* last < */
+int kv_cursor_next(struct kv_cursor *c);
+int kv_cursor_prev(struct kv_cursor *c);
+/* Same size: in place. */
+void kv_cursor_replace(struct kv_cursor *c, struct view value);
+void kv_cursor_delete(struct kv_cursor *c); /* then _next gives the following */
+void kv_cursor_close(struct kv_cursor *c);
+#endif

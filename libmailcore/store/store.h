@@ -1,0 +1,57 @@
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+/* One user's mail: one LMDB environment in the user's directory, all mailboxes
+ * in it. Opened only by that user's agents, and by mailctl as the
+ * administrator. Every change is one transaction: message, index, flags,
+ * counters, change log and delivery id commit together, and when a function
+ * here returns 0 the change is on disk. Layout of the keys: store/keys.h.
+ *
+ * Reading: struct store_txn t; store_read(s, &t); ...; store_end(&t). Keep it
+ * short: never across a wait for a peer, at most 256 KiB or 64 messages, then
+ * end it and resume at the next UID. Writing: whole functions that take the
+ * store; none of them is called inside a read transaction of the same thread
+ * whose views are still needed. */
+#include "store/kv.h"
+
+struct store;
+
+enum { STORE_SCHEMA = 1 };
+
+struct store_options {
+	bool create; /* make a new store (INBOX in it) when there is none */
+	bool readonly;
+	int64_t (*now_s)(void); /* NULL: clock_wall_s */
+};
+
+/* dir is the user's directory ("." for an agent): data.mdb, data.mdb-lock and
+ * wake/ live in it. MC_E_NOENT without create; MC_E_VERSION when a later
+ * schema or another LMDB major wrote it; MC_E_CORRUPT; -errno. */
+int store_open(const char *dir, const struct store_options *options,
+    struct store **out) MUST_CHECK;
+void store_close(struct store **s);
+
+struct store_txn {
+	struct store *store;
+	struct kv_txn kv;
+};
+int store_read(struct store *s, struct store_txn *t) MUST_CHECK;
+void store_end(struct store_txn *t);
+
+/* Differs after any commit by any process; costs no transaction. */
+uint64_t store_last_change(struct store *s);
+void store_housekeeping(struct store *s); /* once a minute: stale readers */
+
+/* The account's totals, one get (RFC 9208 wants them per message object). */
+struct store_totals {
+	uint64_t bytes, messages;
+	uint32_t mailboxes;
+	uint64_t modseq;
+	uint8_t guid[16];
+};
+int store_totals(struct store_txn *t, struct store_totals *out) MUST_CHECK;
+
+/* Wake-ups between the processes that have this store open: a datagram socket
+ * in wake/. After each commit the writer sends one byte to all others. */
+int store_wake_open(struct store *s, int *fd) MUST_CHECK; /* to poll */
+void store_wake_drain(int fd);
+#endif
