@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK_BYTES = 4096 };
+enum {
+	BLOCK_BYTES = 4096
+};
 
 struct arena_block {
 	struct arena_block *next;

@@ -11,8 +11,8 @@
 struct buf {
 	char *p;
 	size_t start, end; /* the bytes held are p[start..end) */
-	size_t cap;	   /* allocated */
-	size_t max;	   /* never more than this many bytes held */
+	size_t cap;        /* allocated */
+	size_t max;        /* never more than this many bytes held */
 	int error;
 };
 
@@ -39,7 +39,7 @@ static inline int buf_error(const struct buf *b)
 
 /* What it holds; valid until the next call that changes b. */
 struct view buf_view(const struct buf *b);
-void buf_consume(struct buf *b, size_t n); /* n is clamped */
+void buf_consume(struct buf *b, size_t n);  /* n is clamped */
 void buf_truncate(struct buf *b, size_t n); /* keep the first n bytes only */
 
 void buf_put(struct buf *b, struct view v);

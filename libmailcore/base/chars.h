@@ -8,14 +8,14 @@ enum char_class {
 	CHAR_ALPHA = 1 << 0,
 	CHAR_DIGIT = 1 << 1,
 	CHAR_HEX = 1 << 2,
-	CHAR_ATEXT = 1 << 3,	 /* RFC 5322 3.2.3 atext */
-	CHAR_FTEXT = 1 << 4,	 /* RFC 5322 3.6.8 field name */
-	CHAR_TOKEN = 1 << 5,	 /* RFC 2045 5.1 token */
+	CHAR_ATEXT = 1 << 3,     /* RFC 5322 3.2.3 atext */
+	CHAR_FTEXT = 1 << 4,     /* RFC 5322 3.6.8 field name */
+	CHAR_TOKEN = 1 << 5,     /* RFC 2045 5.1 token */
 	CHAR_IMAP_ATOM = 1 << 6, /* RFC 3501 9 ATOM-CHAR, without ] */
-	CHAR_CTL = 1 << 7,	 /* 0-31 and 127 */
-	CHAR_PRINT = 1 << 8,	 /* 32-126 */
-	CHAR_BASE64 = 1 << 9,	 /* without = */
-	CHAR_LDH = 1 << 10,	 /* letter, digit, hyphen */
+	CHAR_CTL = 1 << 7,       /* 0-31 and 127 */
+	CHAR_PRINT = 1 << 8,     /* 32-126 */
+	CHAR_BASE64 = 1 << 9,    /* without = */
+	CHAR_LDH = 1 << 10,      /* letter, digit, hyphen */
 };
 
 extern const uint16_t char_classes[256];

@@ -35,5 +35,9 @@ const char *err_text(int code);
 #define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))
 
 /* What parsers return. */
-enum parse { PARSE_OK, PARSE_MORE, PARSE_BAD };
+enum parse {
+	PARSE_OK,
+	PARSE_MORE,
+	PARSE_BAD
+};
 #endif

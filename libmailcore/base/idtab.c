@@ -30,8 +30,8 @@ static bool grow(struct idtab *t)
 	if (!slots || cap == t->cap)
 		return false;
 	for (uint32_t i = t->cap; i < cap; i++)
-		slots[i] = (struct idtab_slot){ NULL, 0,
-			i + 1 < cap ? i + 2 : 0 };
+		slots[i] =
+		    (struct idtab_slot){ NULL, 0, i + 1 < cap ? i + 2 : 0 };
 	t->free_head = t->cap + 1;
 	t->slots = slots;
 	t->cap = cap;
@@ -78,8 +78,8 @@ void idtab_remove(struct idtab *t, uint64_t id)
 	t->used--;
 }
 
-void idtab_each(
-    struct idtab *t, void (*fn)(uint64_t id, void *object, void *ctx), void *ctx)
+void idtab_each(struct idtab *t,
+    void (*fn)(uint64_t id, void *object, void *ctx), void *ctx)
 {
 	for (uint32_t i = 0; i < t->cap; i++)
 		if (t->slots[i].object)

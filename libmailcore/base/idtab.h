@@ -19,11 +19,13 @@ void idtab_deinit(struct idtab *t); /* not the objects */
 uint64_t idtab_add(struct idtab *t, void *object);
 void *idtab_get(const struct idtab *t, uint64_t id); /* NULL: not there */
 void idtab_remove(struct idtab *t, uint64_t id);
+
 static inline uint32_t idtab_count(const struct idtab *t)
 {
 	return t->used;
 }
+
 /* Calls fn for each object; fn may remove the one it is given. */
-void idtab_each(
-    struct idtab *t, void (*fn)(uint64_t id, void *object, void *ctx), void *ctx);
+void idtab_each(struct idtab *t,
+    void (*fn)(uint64_t id, void *object, void *ctx), void *ctx);
 #endif

@@ -3,7 +3,8 @@
 /* Two of the three ways out; the third is to return an error.
  *   fatal: the environment is wrong, at start-up or because the process that
  *          controls us is gone. Exit code 1. Never for what a peer can cause.
- *   panic: a bug of ours. Aborts, for a core. mc_assert stays on in releases. */
+ *   panic: a bug of ours. Aborts, for a core. mc_assert stays on in releases.
+ */
 #include "base/err.h"
 
 _Noreturn void fatal(const char *format, ...) PRINTF_LIKE(1, 2);

@@ -5,7 +5,9 @@
 #include "base/err.h"
 #include "base/view.h"
 
-enum { SECRET_MAX = 1024 };
+enum {
+	SECRET_MAX = 1024
+};
 
 struct secret {
 	char bytes[SECRET_MAX];

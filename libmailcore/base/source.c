@@ -3,7 +3,10 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PIECE_BYTES = 8192, MEMORY_PIECE_BYTES = 65536 };
+enum {
+	PIECE_BYTES = 8192,
+	MEMORY_PIECE_BYTES = 65536
+};
 
 static int read_file(int fd, uint64_t offset, char *out, size_t n)
 {
@@ -54,8 +57,8 @@ static int each_view(
 	return error;
 }
 
-int source_each(const struct source *s,
-    int (*fn)(void *ctx, struct view piece), void *ctx)
+int source_each(
+    const struct source *s, int (*fn)(void *ctx, struct view piece), void *ctx)
 {
 	char piece[PIECE_BYTES];
 	int error = each_view(s->prefix, fn, ctx);

@@ -8,9 +8,9 @@
 
 struct source {
 	struct view prefix;
-	struct view mem;     /* used when fd < 0 */
-	int fd;		     /* borrowed; read with pread from offset 0 */
-	uint64_t fd_size;    /* bytes of fd that count */
+	struct view mem;  /* used when fd < 0 */
+	int fd;           /* borrowed; read with pread from offset 0 */
+	uint64_t fd_size; /* bytes of fd that count */
 };
 
 static inline uint64_t source_size(const struct source *s)
@@ -20,11 +20,11 @@ static inline uint64_t source_size(const struct source *s)
 
 /* Exactly n bytes from offset into out. MC_E_BAD when the range leaves the
  * source or the file is shorter than it was said to be; -errno. */
-int source_read(const struct source *s, uint64_t offset, void *out, size_t n)
-    MUST_CHECK;
+int source_read(
+    const struct source *s, uint64_t offset, void *out, size_t n) MUST_CHECK;
 
 /* Gives the bytes to fn in pieces of at most 64 KiB, in order; stops at the
  * first error and returns it. */
-int source_each(const struct source *s,
-    int (*fn)(void *ctx, struct view piece), void *ctx) MUST_CHECK;
+int source_each(const struct source *s, int (*fn)(void *ctx, struct view piece),
+    void *ctx) MUST_CHECK;
 #endif

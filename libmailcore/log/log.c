@@ -7,7 +7,9 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LINE_MAX_BYTES = 4096 }; /* PIPE_BUF: one write is one line */
+enum {
+	LINE_MAX_BYTES = 4096
+}; /* PIPE_BUF: one write is one line */
 
 /* The process's one log: the exception to "no mutable file-scope state". */
 static struct {
@@ -122,8 +124,8 @@ static void put_time(struct line *line)
 	clock_gettime(CLOCK_REALTIME, &now);
 	gmtime_r(&now.tv_sec, &tm);
 	size_t n = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(text + n, sizeof text - n, ".%03dZ ",
-	    (int)(now.tv_nsec / 1000000));
+	snprintf(
+	    text + n, sizeof text - n, ".%03dZ ", (int)(now.tv_nsec / 1000000));
 	put(line, view_of(text));
 }
 
@@ -178,8 +180,8 @@ static void tell(const char *text)
 
 void log_init(const char *program, int fd, enum log_level level)
 {
-	snprintf(process_log.program, sizeof process_log.program, "%s",
-	    program);
+	snprintf(
+	    process_log.program, sizeof process_log.program, "%s", program);
 	process_log.fd = fd;
 	process_log.level = level;
 	panic_set_hook(tell);

@@ -11,7 +11,13 @@
 #include "base/view.h"
 #include <stdarg.h>
 
-enum log_level { LOG_ERROR_, LOG_WARN_, LOG_INFO_, LOG_DEBUG_ };
+enum log_level {
+	LOG_ERROR_,
+	LOG_WARN_,
+	LOG_INFO_,
+	LOG_DEBUG_
+};
+
 /* Names used with LOG(): the trailing underscore keeps clear of syslog.h. */
 #define LOG_LEVEL_ERROR LOG_ERROR_
 #define LOG_LEVEL_WARN LOG_WARN_
@@ -27,7 +33,13 @@ struct log_ctx {
 	uint64_t id;
 };
 
-enum log_kv_kind { LOG_KV_END, LOG_KV_VIEW, LOG_KV_INT, LOG_KV_HEX, LOG_KV_ERR };
+enum log_kv_kind {
+	LOG_KV_END,
+	LOG_KV_VIEW,
+	LOG_KV_INT,
+	LOG_KV_HEX,
+	LOG_KV_ERR
+};
 
 struct log_kv {
 	const char *key;

@@ -11,7 +11,10 @@
 #include "base/err.h"
 #include "base/view.h"
 
-enum { KV_TABLES_MAX = 16, KV_KEY_MAX = 511 };
+enum {
+	KV_TABLES_MAX = 16,
+	KV_KEY_MAX = 511
+};
 
 struct kv_options {
 	const char *const *tables; /* names; a table is named by its index */
@@ -32,8 +35,8 @@ void kv_close(struct kv **kv);
 
 /* Moves whenever anybody committed; no transaction needed. */
 uint64_t kv_last_change(struct kv *kv);
-int kv_size(struct kv *kv, uint64_t *file_bytes, uint64_t *free_bytes)
-    MUST_CHECK;
+int kv_size(
+    struct kv *kv, uint64_t *file_bytes, uint64_t *free_bytes) MUST_CHECK;
 /* Clears slots of dead readers; to be called about once a minute. */
 void kv_clear_stale_readers(struct kv *kv);
 
@@ -50,8 +53,8 @@ struct kv_txn {
 
 int kv_read(struct kv *kv, struct kv_txn *t) MUST_CHECK;
 int kv_write(struct kv *kv, struct kv_txn *t) MUST_CHECK; /* may wait */
-int kv_commit(struct kv_txn *t) MUST_CHECK; /* durable when 0 */
-void kv_abort(struct kv_txn *t);	    /* also ends a reader; idempotent */
+int kv_commit(struct kv_txn *t) MUST_CHECK;               /* durable when 0 */
+void kv_abort(struct kv_txn *t); /* also ends a reader; idempotent */
 
 /* 0, MC_E_NOENT, or a sticky error. */
 int kv_get(struct kv_txn *t, unsigned table, struct view key,
@@ -76,8 +79,8 @@ struct kv_cursor {
 };
 
 /* Each positions and fills key and value: 0, MC_E_NOENT, or a sticky error. */
-int kv_cursor_open(struct kv_cursor *c, struct kv_txn *t, unsigned table)
-    MUST_CHECK;
+int kv_cursor_open(
+    struct kv_cursor *c, struct kv_txn *t, unsigned table) MUST_CHECK;
 int kv_cursor_seek(struct kv_cursor *c, struct view key); /* first >= key */
 int kv_cursor_seek_before(struct kv_cursor *c, struct view key); /* last < */
 int kv_cursor_next(struct kv_cursor *c);

@@ -32,10 +32,10 @@ struct mailbox {
 	uint8_t guid[16];
 };
 
-int mailbox_find(struct store_txn *t, struct view name, struct mailbox *out)
-    MUST_CHECK; /* MC_E_NOENT, MC_E_BAD */
-int mailbox_get(struct store_txn *t, uint32_t id, struct mailbox *out)
-    MUST_CHECK;
+int mailbox_find(struct store_txn *t, struct view name,
+    struct mailbox *out) MUST_CHECK; /* MC_E_NOENT, MC_E_BAD */
+int mailbox_get(
+    struct store_txn *t, uint32_t id, struct mailbox *out) MUST_CHECK;
 /* 0, or MC_E_BAD: not a name that a mailbox can have. */
 int mailbox_name_check(struct view name) MUST_CHECK;
 
@@ -55,8 +55,8 @@ int mailbox_create(struct store *s, struct view name, uint16_t special_use,
 int mailbox_delete(struct store *s, struct view name) MUST_CHECK;
 /* Children move along, one key. INBOX: its messages move into the new mailbox
  * and INBOX stays (RFC 3501 6.3.5). */
-int mailbox_rename(struct store *s, struct view from, struct view to)
-    MUST_CHECK;
+int mailbox_rename(
+    struct store *s, struct view from, struct view to) MUST_CHECK;
 
 int mailbox_subscribe(struct store *s, struct view name, bool on) MUST_CHECK;
 int mailbox_subscriptions(struct store_txn *t,
@@ -65,6 +65,6 @@ bool mailbox_is_subscribed(struct store_txn *t, struct view name);
 
 /* \Recent (RFC 3501 2.3.2): messages with a UID from *first on belong to the
  * calling session, and to no later one. Writes only when there are any. */
-int mailbox_claim_recent(struct store *s, uint32_t id, uint32_t *first)
-    MUST_CHECK;
+int mailbox_claim_recent(
+    struct store *s, uint32_t id, uint32_t *first) MUST_CHECK;
 #endif

@@ -16,7 +16,11 @@ enum message_flag {
 	MESSAGE_DRAFT = 1 << 4,
 };
 
-enum { KEYWORDS_MAX = 128, KEYWORD_OCTETS_MAX = 100, DELIVERY_ID_OCTETS = 16 };
+enum {
+	KEYWORDS_MAX = 128,
+	KEYWORD_OCTETS_MAX = 100,
+	DELIVERY_ID_OCTETS = 16
+};
 
 struct message {
 	uint32_t uid;
@@ -35,25 +39,25 @@ int message_get(struct store_txn *t, uint32_t mailbox, uint32_t uid,
 /* Rows with first <= UID <= last in order; stops when fn returns nonzero and
  * returns that. */
 int message_each(struct store_txn *t, uint32_t mailbox, uint32_t first,
-    uint32_t last, int (*fn)(void *ctx, const struct message *m), void *ctx)
-    MUST_CHECK;
+    uint32_t last, int (*fn)(void *ctx, const struct message *m),
+    void *ctx) MUST_CHECK;
 /* All UIDs of a mailbox. */
-int message_uids(struct store_txn *t, uint32_t mailbox, struct uidset *out)
-    MUST_CHECK;
+int message_uids(
+    struct store_txn *t, uint32_t mailbox, struct uidset *out) MUST_CHECK;
 
 /* Keywords: at most KEYWORDS_MAX per account, named by their slot in rows. The
  * view is valid until the transaction ends; MC_E_NOENT. */
-int keyword_name(struct store_txn *t, unsigned slot, struct view *out)
-    MUST_CHECK;
+int keyword_name(
+    struct store_txn *t, unsigned slot, struct view *out) MUST_CHECK;
 /* Slot of a name (case-insensitive), -1: none has it. */
 int keyword_find(struct store_txn *t, struct view name);
 
 /* What is known of a message object without reading it. Views are valid until
  * the transaction ends. */
 struct message_info {
-	struct view envelope;	   /* wire text */
+	struct view envelope;      /* wire text */
 	struct view bodystructure; /* wire text, with extension data */
-	struct view parts;	   /* packed part table: message_part() */
+	struct view parts;         /* packed part table: message_part() */
 	uint32_t n_parts;
 	uint32_t header_size;
 	uint64_t size_bytes, n_lines;
@@ -64,12 +68,13 @@ struct message_info {
 	bool crlf_clean; /* every line ends in CRLF, no line starts with a dot:
 			    may be sent over POP3 as it is */
 };
-int message_info(struct store_txn *t, uint64_t msgid, struct message_info *out)
-    MUST_CHECK;
+
+int message_info(
+    struct store_txn *t, uint64_t msgid, struct message_info *out) MUST_CHECK;
 /* Decodes the part table (header views are empty). out has room for
  * info->n_parts parts. */
-int message_parts(const struct message_info *info, struct mime_part *out)
-    MUST_CHECK;
+int message_parts(
+    const struct message_info *info, struct mime_part *out) MUST_CHECK;
 /* Exactly n bytes of the message. MC_E_BAD out of range, MC_E_CORRUPT when a
  * checksum is wrong. */
 int message_read(struct store_txn *t, uint64_t msgid, uint64_t offset,
@@ -87,23 +92,31 @@ struct append {
 	struct view delivery_id; /* DELIVERY_ID_OCTETS or empty; a known one is
 				    not stored again: duplicate */
 };
+
 struct append_result {
 	int error; /* of this item; the others may be in */
 	bool duplicate;
 	uint32_t uid, uidvalidity;
 };
+
 /* Returns an error only when nothing at all was stored. MC_E_NOENT as item
  * error: no such mailbox; MC_E_LIMIT: too many keywords; MC_E_FULL. */
 int message_append(struct store *s, const struct append *items, size_t n,
     struct append_result *results) MUST_CHECK;
 
-enum flag_op { FLAGS_SET, FLAGS_ADD, FLAGS_REMOVE };
+enum flag_op {
+	FLAGS_SET,
+	FLAGS_ADD,
+	FLAGS_REMOVE
+};
+
 struct flag_change {
 	enum flag_op op;
 	uint16_t flags;
 	const struct view *keywords;
 	size_t n_keywords;
 };
+
 /* STORE: one transaction, one modseq for all whose flags really differ. fn (may
  * be NULL) gets every row of uids after the change, changed or not, in order,
  * before the commit: what it writes counts only when 0 is returned.
@@ -118,8 +131,8 @@ int message_store_flags(struct store *s, uint32_t mailbox,
  * \Deleted when deleted_only. Slices of at most 1,000 a transaction; *expunged
  * gets what is gone, also when a later slice fails. */
 int message_expunge(struct store *s, uint32_t mailbox,
-    const struct uidset *uids, bool deleted_only, struct uidset *expunged)
-    MUST_CHECK;
+    const struct uidset *uids, bool deleted_only,
+    struct uidset *expunged) MUST_CHECK;
 
 /* COPY and MOVE (RFC 4315 COPYUID): *from and *to get equally many UIDs in the
  * same order. All or nothing (RFC 3501 6.4.7). */
@@ -138,6 +151,7 @@ struct changes_sink {
 	int (*on_vanished)(void *ctx, uint32_t first_uid, uint32_t last_uid);
 	void *ctx;
 };
+
 int message_changes(struct store_txn *t, uint32_t mailbox, uint64_t since,
     const struct changes_sink *sink) MUST_CHECK;
 #endif

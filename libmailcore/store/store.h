@@ -15,7 +15,9 @@
 
 struct store;
 
-enum { STORE_SCHEMA = 1 };
+enum {
+	STORE_SCHEMA = 1
+};
 
 struct store_options {
 	bool create; /* make a new store (INBOX in it) when there is none */
@@ -34,6 +36,7 @@ struct store_txn {
 	struct store *store;
 	struct kv_txn kv;
 };
+
 int store_read(struct store *s, struct store_txn *t) MUST_CHECK;
 void store_end(struct store_txn *t);
 
@@ -48,6 +51,7 @@ struct store_totals {
 	uint64_t modseq;
 	uint8_t guid[16];
 };
+
 int store_totals(struct store_txn *t, struct store_totals *out) MUST_CHECK;
 
 /* Wake-ups between the processes that have this store open: a datagram socket

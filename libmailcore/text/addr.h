@@ -10,7 +10,12 @@ struct addr {
 	struct view local;  /* plain; for a group start: the group's name */
 	struct view domain; /* empty when missing */
 	struct view route;  /* obsolete source route */
-	enum addr_kind { ADDR_MAILBOX, ADDR_GROUP_START, ADDR_GROUP_END } kind;
+
+	enum addr_kind {
+		ADDR_MAILBOX,
+		ADDR_GROUP_START,
+		ADDR_GROUP_END
+	} kind;
 };
 
 /* Calls fn for each address, group start and group end, in order, until fn

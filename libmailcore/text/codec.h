@@ -16,6 +16,7 @@ enum transfer_encoding {
 	ENCODING_BASE64,
 	ENCODING_UNKNOWN,
 };
+
 struct decoder {
 	enum transfer_encoding encoding;
 	uint32_t bits; /* private */
@@ -23,6 +24,7 @@ struct decoder {
 	struct view held;
 	char held_bytes[4];
 };
+
 void decoder_init(struct decoder *d, enum transfer_encoding encoding);
 void decoder_put(struct decoder *d, struct view piece, struct buf *out);
 void decoder_end(struct decoder *d, struct buf *out);

@@ -10,7 +10,8 @@ struct date {
 
 /* A Date field's value, lenient as RFC 5322 4.3 asks. MC_E_BAD. */
 int date_parse(struct view v, struct date *out) MUST_CHECK;
-void date_put(struct buf *out, struct date d); /* Tue, 3 Nov 2026 10:00:00 +0100 */
+void date_put(
+    struct buf *out, struct date d); /* Tue, 3 Nov 2026 10:00:00 +0100 */
 
 /* IMAP date-time ("dd-Mmm-yyyy hh:mm:ss +zzzz", without the quotes). */
 int date_parse_imap(struct view v, struct date *out) MUST_CHECK;

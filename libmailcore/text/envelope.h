@@ -5,7 +5,10 @@
  * where they must be; 8-bit bytes appear in literals only. */
 #include "text/mime.h"
 
-enum { ENVELOPE_MAX = 64 * 1024, BODYSTRUCTURE_MAX = 256 * 1024 };
+enum {
+	ENVELOPE_MAX = 64 * 1024,
+	BODYSTRUCTURE_MAX = 256 * 1024
+};
 
 /* "(date subject from sender ...)" of a header block. A list longer than fits
  * in ENVELOPE_MAX is cut at an address. */

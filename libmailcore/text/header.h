@@ -29,15 +29,20 @@ void header_decode(struct view value, struct buf *out);
 struct header_param {
 	struct view name, value;
 };
-enum { HEADER_PARAMS_MAX = 32 };
+
+enum {
+	HEADER_PARAMS_MAX = 32
+};
+
 struct header_mime_value {
 	struct view value; /* "text/plain", "attachment", in storage */
 	struct header_param params[HEADER_PARAMS_MAX];
 	size_t n_params;
 };
+
 /* Lenient; what is cut by the caps is left out. Views point into storage. */
 void header_mime_parse(
     struct view value, struct header_mime_value *out, struct buf *storage);
-bool header_mime_param(const struct header_mime_value *v, struct view name,
-    struct view *out);
+bool header_mime_param(
+    const struct header_mime_value *v, struct view name, struct view *out);
 #endif

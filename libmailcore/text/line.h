@@ -28,14 +28,17 @@ bool line_skip(struct view *in);
 
 /* What to do with a CR or LF of message data that does not belong to a CRLF
  * (RFC 5321 2.3.8: "bare" ones MUST NOT be sent). */
-enum bare_newline { BARE_NEWLINE_REFUSE, BARE_NEWLINE_FIX };
+enum bare_newline {
+	BARE_NEWLINE_REFUSE,
+	BARE_NEWLINE_FIX
+};
 
 /* The receiving side of DATA, RFC 5321 4.5.2: takes dots off, finds the end.
  * Only CRLF.CRLF ends the data, whatever a line end looks like elsewhere: this
  * is the defence against smuggling. Survives any split of the input. */
 struct dot_reader {
 	enum bare_newline policy;
-	uint8_t state;	/* private */
+	uint8_t state;  /* private */
 	bool bare_seen; /* a bare CR or LF was in the data */
 	bool nul_seen;
 	bool eightbit_seen;

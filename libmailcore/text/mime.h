@@ -14,13 +14,18 @@ enum {
 };
 
 struct mime_part {
-	uint32_t parent;     /* index; the root is 0 and its own parent */
+	uint32_t parent; /* index; the root is 0 and its own parent */
 	uint32_t n_children;
 	uint32_t header_offset, header_size; /* with the empty line behind */
 	uint64_t body_offset, body_size;
 	uint32_t header_lines, body_lines;
 	enum transfer_encoding encoding;
-	enum mime_kind { MIME_LEAF, MIME_MULTIPART, MIME_MESSAGE } kind;
+
+	enum mime_kind {
+		MIME_LEAF,
+		MIME_MULTIPART,
+		MIME_MESSAGE
+	} kind;
 	struct view header; /* the part's raw header block, see caps */
 };
 
@@ -44,7 +49,6 @@ const struct mime_tree *mime_parser_finish(struct mime_parser *p);
 /* The part that an IMAP section number names (RFC 3501 6.4.5): "1.2" as
  * {1, 2}. Returns its index or -1. For a message/rfc822 part with HEADER, TEXT
  * or further numbers the caller continues in its only child. */
-int mime_find(
-    const struct mime_part *parts, uint32_t n_parts, const uint32_t *section,
-    size_t n_section);
+int mime_find(const struct mime_part *parts, uint32_t n_parts,
+    const uint32_t *section, size_t n_section);
 #endif

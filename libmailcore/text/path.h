@@ -4,15 +4,19 @@
 #include "base/err.h"
 #include "base/view.h"
 
-enum { PATH_LOCAL_MAX = 64, PATH_DOMAIN_MAX = 255, PATH_MAX_OCTETS = 320 };
+enum {
+	PATH_LOCAL_MAX = 64,
+	PATH_DOMAIN_MAX = 255,
+	PATH_MAX_OCTETS = 320
+};
 
 struct path {
 	struct view local;  /* as written, quotes included; empty in "<>" */
 	struct view domain; /* may be an address literal "[...]"; empty for
 			       "<>" and for "<postmaster>" */
-	bool is_null;	    /* "<>" */
+	bool is_null;       /* "<>" */
 	bool is_literal;
-	bool is_utf8;	    /* needs SMTPUTF8 */
+	bool is_utf8; /* needs SMTPUTF8 */
 };
 
 /* Parse "<...>" at the start of in (an old source route is skipped, RFC 5321
@@ -27,18 +31,18 @@ enum parse path_parse_address(
 
 /* Writes local@domain, domain in lower case; the empty view for "<>". Fails
  * with MC_E_LIMIT above cap. *n is what was written. */
-int path_format(const struct path *p, char *out, size_t cap, size_t *n)
-    MUST_CHECK;
+int path_format(
+    const struct path *p, char *out, size_t cap, size_t *n) MUST_CHECK;
 
 /* The local part without quotes and quoted-pairs, for look-ups. */
-int path_local_plain(const struct path *p, char *out, size_t cap, size_t *n)
-    MUST_CHECK;
+int path_local_plain(
+    const struct path *p, char *out, size_t cap, size_t *n) MUST_CHECK;
 
 /* One ESMTP parameter "KEY" or "KEY=VALUE" (RFC 5321 4.1.2) from the rest of a
  * MAIL or RCPT line; leading spaces are skipped. PARSE_OK, PARSE_BAD (*why),
  * or PARSE_MORE when there is none left. */
-enum parse path_param(struct view *in, struct view *key, struct view *value,
-    const char **why);
+enum parse path_param(
+    struct view *in, struct view *key, struct view *value, const char **why);
 
 /* True for a domain of RFC 5321 4.1.2 (letters, digits, hyphens, dots; with
  * utf8 also U-labels), not for a literal. */

@@ -4,9 +4,9 @@
 #include "base/buf.h"
 
 struct reply {
-	uint16_t code;	       /* 200 to 599 */
-	uint8_t enhanced[3];   /* class, subject, detail; class 0: none */
-	struct view text;      /* lines separated by LF; no CR, no NUL */
+	uint16_t code;       /* 200 to 599 */
+	uint8_t enhanced[3]; /* class, subject, detail; class 0: none */
+	struct view text;    /* lines separated by LF; no CR, no NUL */
 };
 
 /* A reply of ours; text is a literal. */
@@ -31,6 +31,6 @@ static inline bool reply_is_temporary(const struct reply *r)
  * storage gets the joined text; out->text borrows from it. PARSE_BAD with
  * *why for anything that is not a reply; caps: 512 octets a line, 100 lines,
  * and storage's cap. */
-enum parse reply_take(struct view *in, struct reply *out, struct buf *storage,
-    const char **why);
+enum parse reply_take(
+    struct view *in, struct reply *out, struct buf *storage, const char **why);
 #endif

@@ -46,8 +46,8 @@ static void replay(const char *path, int depth)
 		char child[4096];
 		if (e->d_name[0] == '.')
 			continue;
-		int len = snprintf(
-		    child, sizeof child, "%s/%s", path, e->d_name);
+		int len =
+		    snprintf(child, sizeof child, "%s/%s", path, e->d_name);
 		if (len > 0 && (size_t)len < sizeof child)
 			replay(child, depth + 1);
 	}

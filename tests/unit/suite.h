@@ -25,8 +25,9 @@ static inline void exact_free(struct view v)
 #define ck_assert_view_eq(a, b)                                                \
 	do {                                                                   \
 		struct view va_ = (a), vb_ = (b);                              \
-		ck_assert_msg(view_eq(va_, vb_), "got \"%.*s\", want \"%.*s\"", \
-		    (int)va_.n, va_.p, (int)vb_.n, vb_.p);                     \
+		ck_assert_msg(view_eq(va_, vb_),                               \
+		    "got \"%.*s\", want \"%.*s\"", (int)va_.n, va_.p,          \
+		    (int)vb_.n, vb_.p);                                        \
 	} while (0)
 
 /* Expands to main() that runs the one suite built by build(). */

@@ -1,0 +1,31 @@
+#ifndef WIRE_CHAN_H
+#define WIRE_CHAN_H
+/* One end of a SOCK_SEQPACKET pair between two processes: whole messages with
+ * descriptors, checked for direction and for their number of descriptors. A
+ * violation is MC_E_PROTO; the caller then closes the channel, and only it. */
+#include "wire/msg.h"
+
+struct chan {
+	int fd;
+	enum role_id self, peer;
+	bool greeted; /* the peer's HELLO was read and agreed */
+};
+
+/* A connected pair, close-on-exec. buffers of both ends hold some messages. */
+int chan_pair(int *a, int *b) MUST_CHECK;
+
+/* Takes fd; sends HELLO. The peer's role is what the one who handed us the
+ * channel said; HELLO must agree. */
+int chan_open(
+    struct chan *c, int fd, enum role_id self, enum role_id peer) MUST_CHECK;
+void chan_close(struct chan *c);
+
+/* Sends m, with descriptor fd (borrowed; -1: none). -EAGAIN when the socket is
+ * full and non-blocking; MC_E_CLOSED; -errno. */
+int chan_send(struct chan *c, const struct msg *m, int fd) MUST_CHECK;
+
+/* Reads one message; buffer (MSG_BYTES_MAX) holds what m borrows. *fd becomes
+ * the caller's (-1: none). HELLO is handled here and never returned. -EAGAIN;
+ * MC_E_CLOSED at the end; MC_E_VERSION; MC_E_PROTO. */
+int chan_recv(struct chan *c, char *buffer, struct msg *m, int *fd) MUST_CHECK;
+#endif
