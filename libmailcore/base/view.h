@@ -12,6 +12,11 @@ struct view {
 
 /* A view of a string literal. */
 #define V(literal) ((struct view){ "" literal, sizeof(literal) - 1 })
+/* The same in the initializer of static data, where C11 wants constants. */
+#define V_INIT(literal)                                                        \
+	{                                                                      \
+		"" literal, sizeof(literal) - 1                                \
+	}
 #define V_NONE ((struct view){ NULL, 0 })
 
 struct view view_of(const char *cstr); /* NULL gives V_NONE */
