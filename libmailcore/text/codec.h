@@ -37,6 +37,8 @@ void mutf7_encode(struct view utf8, struct buf *out);
 
 bool utf8_is_valid(struct view v); /* RFC 3629: no surrogates, no overlongs */
 void utf8_put(struct buf *out, uint32_t code_point);
+/* A copy in which each byte that is not UTF-8 became U+FFFD. */
+void utf8_repair(struct view in, struct buf *out);
 /* NFC, for names; MC_E_BAD when not UTF-8. */
 int utf8_normalize(struct view in, struct buf *out) MUST_CHECK;
 /* Folded for searching: case and compatibility folded, marks removed; bytes

@@ -15,7 +15,8 @@ enum line_fault {
 /* Take one line from in.
  * in:      cut past the line and its CRLF on PARSE_OK; on PARSE_BAD cut past
  *          the faulty line where its end is in sight, else emptied
- * line:    without CRLF, borrows in's bytes
+ * line:    without CRLF, borrows in's bytes; on PARSE_BAD what was cut off:
+ *          when its last byte is no LF, the end was not in sight
  * max:     octets allowed, CRLF included
  * returns: PARSE_OK; PARSE_MORE (nothing consumed, at most max bytes kept);
  *          PARSE_BAD with *fault */
@@ -47,7 +48,8 @@ struct dot_reader {
 };
 
 void dot_reader_init(struct dot_reader *d, enum bare_newline policy);
-/* Unstuffs from in into out (as much as fits in out's cap, see buf_room).
+/* Unstuffs from in into out (as much as fits in out's cap, see buf_room; it
+ * stops when less than four bytes of room are left).
  * PARSE_OK: the end was found, in is cut past it. PARSE_MORE: give more (or
  * make room in out). Never PARSE_BAD: refusing waits for the end. With policy
  * FIX a bare CR or LF becomes CRLF in out. */
