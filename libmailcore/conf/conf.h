@@ -1,0 +1,87 @@
+#ifndef CONF_CONF_H
+#define CONF_CONF_H
+/* The configuration: mailcore.conf(5), read by libConfuse in the monitor and in
+ * mailctl, checked in full, then handed to the roles as bytes. One row per
+ * option in schema.def feeds the struct, the parser, the range errors, the dump
+ * and the manual's option list. */
+#include "base/buf.h"
+#include "wire/msg.h"
+
+enum {
+	CONF_LISTENERS_MAX = 64,
+	CONF_DOMAINS_MAX = 10000,
+	CONF_STRING_MAX = 1024,
+};
+
+enum conf_isolation {
+	ISOLATION_FULL,
+	ISOLATION_NO_CHROOT,
+	ISOLATION_NONE
+};
+
+enum conf_tls {
+	CONF_TLS_NONE,
+	CONF_TLS_STARTTLS,
+	CONF_TLS_IMPLICIT
+};
+
+enum conf_accounts {
+	ACCOUNTS_DATABASE,
+	ACCOUNTS_SYSTEM,
+	ACCOUNTS_PASSWD_FILE
+};
+
+/* listen "name" { service = "imaps" address = "*" port = 993 tls = implicit }
+ */
+struct conf_listen {
+	const char *name, *address;
+	enum service service;
+	uint16_t port;
+	enum conf_tls tls;
+};
+
+/* domain "example.org" { accounts = database  alias_of = ""  catch_all = "" }
+ */
+struct conf_domain {
+	const char *name; /* lower case */
+	enum conf_accounts accounts;
+	const char *passwd_file, *alias_of, *catch_all;
+};
+
+struct conf {
+	/* One member per row of schema.def, e.g. const char *hostname; int64_t
+	 * message_size_limit; bool sandbox. Strings are never NULL. */
+#define OPT_STR(name, fallback, help) const char *name;
+#define OPT_BOOL(name, fallback, help) bool name;
+#define OPT_INT(name, fallback, min, max, help) int64_t name;
+#define OPT_BYTES(name, fallback, min, max, help) int64_t name;
+#define OPT_SECONDS(name, fallback, min, max, help) int64_t name;
+#define OPT_ENUM(name, type, fallback, words, help) enum type name;
+#include "conf/schema.def"
+#undef OPT_STR
+#undef OPT_BOOL
+#undef OPT_INT
+#undef OPT_BYTES
+#undef OPT_SECONDS
+#undef OPT_ENUM
+	struct conf_listen *listeners;
+	size_t n_listeners;
+	struct conf_domain *domains;
+	size_t n_domains;
+	struct conf_memory *memory; /* private: owns all strings */
+};
+
+/* Reads and checks a file. All errors found are put into errors, one per line:
+ * "file:line: option: reason". MC_E_BAD; -errno when it cannot be read. prefix
+ * (may be NULL) stands before every default path and every relative one. */
+int conf_read(const char *file, const char *prefix, struct conf **out,
+    struct buf *errors) MUST_CHECK;
+void conf_free(struct conf **c);
+
+/* For the way to the roles. */
+int conf_encode(const struct conf *c, struct buf *out) MUST_CHECK;
+int conf_decode(struct view v, struct conf **out) MUST_CHECK;
+
+const struct conf_domain *conf_domain_find(
+    const struct conf *c, struct view name); /* any case; NULL */
+#endif

@@ -1,0 +1,77 @@
+#ifndef NET_CONN_H
+#define NET_CONN_H
+/* One stream connection: a client's socket, or the plaintext socketpair of a
+ * session whose TLS another process holds. Owns the socket, TLS, both buffers
+ * and the timer; memory of the buffers is given back when they are empty, so
+ * that an idle connection costs little. One write per round for all replies;
+ * TCP_NODELAY is set. */
+#include "base/buf.h"
+#include "net/loop.h"
+#include "net/tls.h"
+
+struct conn;
+
+struct conn_events {
+	/* Bytes arrived. Returns how many were consumed; the rest stays and is
+	 * shown again with more, or after conn_resume. At most in_max bytes are
+	 * kept: then reading stops (back-pressure) until some are consumed. */
+	size_t (*on_input)(void *ctx, struct view in);
+	/* Output fell below the low mark: a generator may go on. */
+	void (*on_writable)(void *ctx);
+	/* No input for the timeout that was set; closes unless it is set
+	 * again. */
+	void (*on_timeout)(void *ctx);
+	/* The peer ended its side (half-close) and all input was shown. Then
+	 * the owner usually flushes and closes. */
+	void (*on_eof)(void *ctx);
+	/* TLS is up (0) or failed (closed follows). */
+	void (*on_tls)(void *ctx, int error);
+	/* The last call; conn is gone after it. why: 0 or an error code. */
+	void (*on_closed)(void *ctx, int why);
+};
+
+struct conn_options {
+	size_t in_max;  /* bytes of input kept unconsumed */
+	size_t out_max; /* cap of the output buffer */
+	size_t out_low; /* on_writable below this */
+};
+
+/* Takes fd (accepted TCP or Unix stream). */
+struct conn *conn_new(struct loop *l, int fd,
+    const struct conn_options *options, const struct conn_events *events,
+    void *ctx);
+/* Where replies are put; flushed by itself at the end of the callback or of
+ * conn_resume, else by conn_flush. */
+struct buf *conn_out(struct conn *c);
+void conn_flush(struct conn *c);
+/* Show unconsumed input again; reading goes on. */
+void conn_resume(struct conn *c);
+void conn_set_timeout(struct conn *c, uint64_t ms); /* 0: none */
+void conn_close(struct conn *c);  /* idempotent; drops unsent output */
+void conn_finish(struct conn *c); /* flush, shut down, then close */
+
+/* Starts TLS as the server. Unconsumed plaintext input is dropped: it could
+ * have been put in by a third party (RFC 3207 6, RFC 3501 11.1). Output put
+ * before is sent in plaintext first. */
+void conn_start_tls(struct conn *c, struct tls_server *tls);
+bool conn_has_tls(const struct conn *c);
+/* "TLSv1.3", "TLS_AES_256_GCM_SHA384"; empty without TLS. */
+struct view conn_tls_version(const struct conn *c);
+struct view conn_tls_cipher(const struct conn *c);
+/* tls-exporter channel binding (RFC 9266); 0 octets when there is none. */
+size_t conn_tls_binding(const struct conn *c, char out[64]);
+
+/* Text of the peer's address ("192.0.2.1", "2001:db8::1", "local"), and
+ * whether it is this machine. */
+struct view conn_remote(const struct conn *c);
+bool conn_is_loopback(const struct conn *c);
+
+/* For the hand-over of a session. Without TLS: gives the socket away; conn is
+ * gone, on_closed is not called; *pending is unconsumed input, copied into
+ * storage. */
+int conn_detach(struct conn *c, struct buf *pending) MUST_CHECK;
+/* With TLS: from now on only moves plaintext between the client and fd (a
+ * Unix stream, taken), both ways, with bounded buffers, until one side ends.
+ * on_closed is the only event from then on. */
+void conn_splice(struct conn *c, int fd);
+#endif

@@ -1,0 +1,109 @@
+#ifndef PROC_ROLE_H
+#define PROC_ROLE_H
+/* What a daemon is made of. roles.c of each daemon is a const table of struct
+ * role: its privilege policy on one screen. The monitor is the same code for
+ * all; a daemon's own files say only what is different. */
+#include "conf/conf.h"
+#include "log/log.h"
+#include "proc/peer.h"
+
+struct proc;
+
+enum role_user {
+	USER_ROOT,
+	USER_NET,
+	USER_AUTH,
+	USER_KEYS,
+	USER_STORE,
+	USER_QUEUE,
+};
+
+enum role_root {
+	ROOT_SLASH,
+	ROOT_EMPTY,    /* an empty directory nobody can write to */
+	ROOT_ACCOUNTS, /* accounts database */
+	ROOT_SPOOL,    /* queue */
+	ROOT_USER,     /* one user's directory, given with the first session */
+};
+
+/* System calls a role may make: one allow-list per class (proc/sandbox.c). */
+enum role_sandbox {
+	SANDBOX_NONE,
+	SANDBOX_NET,   /* sockets that it is given or accepts; no files */
+	SANDBOX_KEYS,  /* talks on descriptors it has; nothing else */
+	SANDBOX_FILES, /* files below its root directory; no network */
+};
+
+enum role_holds {
+	HOLDS_LISTENERS = 1 << 0, /* gets LISTEN_ON and CERTIFICATE */
+	HOLDS_KEYS = 1 << 1,      /* gets PRIVATE_KEY */
+	HOLDS_QUEUE = 1 << 2,     /* gets a channel to queued's queue role */
+	HOLDS_QUEUE_LISTENER = 1 << 3, /* is reached through queue.sock */
+};
+
+enum role_count {
+	COUNT_ONE,
+	COUNT_FRONTS,    /* the option fronts */
+	COUNT_ON_DEMAND, /* one per user with something to do */
+};
+
+/* How the body of a role is called. Everything runs on p's loop, after the
+ * process has dropped what it does not need. */
+struct role_ops {
+	/* All that the role may hold is there. Non-zero ends the process with
+	 * an error line: for what the environment did wrong. */
+	int (*start)(struct proc *p);
+	/* A channel to another role came up, also after that was restarted. */
+	void (*peer_up)(struct proc *p, struct peer *peer);
+	void (*peer_down)(struct proc *p, struct peer *peer);
+	/* A client; fd is the callee's. */
+	void (*accept)(
+	    struct proc *p, int fd, enum service service, enum conf_tls tls);
+	/* Finish within grace; call proc_exit when done. NULL: exits at once.
+	 */
+	void (*stop)(struct proc *p, uint32_t grace_s);
+	/* One handler per message type that this role understands; the others
+	 * close the peer that sent them. */
+	void (*on[MSG_COUNT])(
+	    struct proc *p, struct peer *from, const struct msg *m, int fd);
+};
+
+struct role {
+	enum role_id id;
+	enum role_user user;
+	enum role_root root;
+	enum role_sandbox sandbox;
+	uint32_t peers; /* PEER(x) | ...: gets a channel to each of them */
+	uint32_t holds; /* enum role_holds */
+	enum role_count count;
+	const struct role_ops *ops;
+};
+
+#define PEER(NAME) (1u << ROLE_##NAME)
+
+struct daemon {
+	const char *name; /* "imapd" */
+	const struct role *roles;
+	size_t n_roles;
+	const enum service *services; /* whose listeners it has */
+	size_t n_services;
+};
+
+/* main() of every daemon. */
+int proc_main(const struct daemon *daemon, int argc, char **argv);
+
+/* For the bodies of roles. */
+struct loop *proc_loop(struct proc *p);
+const struct conf *proc_conf(struct proc *p);
+struct peer *proc_monitor(struct proc *p);
+/* The channel to the first living process of that role, NULL: none now. */
+struct peer *proc_peer(struct proc *p, enum role_id id);
+struct tls_server *proc_tls(struct proc *p); /* HOLDS_LISTENERS; may be NULL */
+/* The role's working directory is its root: use relative paths. */
+struct view proc_account(struct proc *p); /* ROOT_USER: whose directory */
+void proc_set_state(struct proc *p, void *state);
+void *proc_state(struct proc *p);
+/* Tells the monitor, at most once a second. */
+void proc_stats(struct proc *p, uint32_t sessions, uint64_t total);
+void proc_exit(struct proc *p); /* leave the loop, exit 0 */
+#endif
