@@ -7,7 +7,10 @@
  * descriptors close-on-exec; stale readers cleared at open and on
  * READERS_FULL; MAP_FULL, MAP_RESIZED, READERS_FULL, ENOSPC and EIO become
  * MC_E_FULL or MC_E_TEMP with the old state intact. Network file systems are
- * refused. Never open an environment before fork. */
+ * refused (MC_E_UNSUPPORTED). Never open an environment before fork.
+ *
+ * Errors of all functions: MC_E_FULL, MC_E_TEMP, MC_E_CORRUPT, MC_E_VERSION,
+ * -errno; -EIO from kv_write says that this process must open it again. */
 #include "base/err.h"
 #include "base/view.h"
 
@@ -32,6 +35,13 @@ struct kv;
 int kv_open(const char *path, const struct kv_options *options,
     struct kv **out) MUST_CHECK;
 void kv_close(struct kv **kv);
+
+/* Which LMDB wrote or will write the files: major << 8 | minor. */
+uint16_t kv_engine_version(void);
+
+/* MC_E_FULL when writing this many bytes could leave the disk or the map
+ * without what deletes need. For whatever adds; before kv_write. */
+int kv_check_room(struct kv *kv, uint64_t bytes) MUST_CHECK;
 
 /* Moves whenever anybody committed; no transaction needed. */
 uint64_t kv_last_change(struct kv *kv);
@@ -61,7 +71,7 @@ int kv_get(struct kv_txn *t, unsigned table, struct view key,
     struct view *value) MUST_CHECK;
 void kv_put(
     struct kv_txn *t, unsigned table, struct view key, struct view value);
-/* Key is known to be behind all others: fills pages to the brim. */
+/* Key is probably behind all others: then pages are filled to the brim. */
 void kv_append(
     struct kv_txn *t, unsigned table, struct view key, struct view value);
 /* n writable bytes as the value, NULL when the transaction has failed. */

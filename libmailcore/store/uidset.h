@@ -7,6 +7,7 @@
 
 struct uid_range {
 	uint32_t first, last;
+	uint32_t before; /* UIDs in the ranges before this one */
 };
 
 struct uidset {
