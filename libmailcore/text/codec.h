@@ -21,8 +21,7 @@ struct decoder {
 	enum transfer_encoding encoding;
 	uint32_t bits; /* private */
 	uint8_t n_bits, state;
-	struct view held;
-	char held_bytes[4];
+	char held;
 };
 
 void decoder_init(struct decoder *d, enum transfer_encoding encoding);
@@ -47,4 +46,8 @@ void utf8_fold(struct view in, struct buf *out);
 /* in, in a charset of a message (RFC 2045 5.1), to UTF-8 by iconv; unknown
  * charsets and bad sequences give U+FFFD for what cannot be converted. */
 void charset_to_utf8(struct view charset, struct view in, struct buf *out);
+/* Loads the converters into the process. iconv reads them from files: a role
+ * that decodes mail calls this before it is locked into its root directory,
+ * where they are not. Without, UTF-8, ASCII and Latin-1 still work. */
+void charset_preload(void);
 #endif
