@@ -43,6 +43,10 @@ struct header_mime_value {
 /* Lenient; what is cut by the caps is left out. Views point into storage. */
 void header_mime_parse(
     struct view value, struct header_mime_value *out, struct buf *storage);
+/* The same for the wire (BODYSTRUCTURE): values stay as they were sent. Joined
+ * RFC 2231 values keep charset'language'%XX, and their names end in "*". */
+void header_mime_parse_raw(
+    struct view value, struct header_mime_value *out, struct buf *storage);
 bool header_mime_param(
     const struct header_mime_value *v, struct view name, struct view *out);
 #endif
