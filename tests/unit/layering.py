@@ -1,0 +1,92 @@
+#!/usr/bin/env python3
+"""Who may include whom, and what may be included only in one place.
+
+The rooms and their order are those of README.md. Each source of the tree is
+read; every include that breaks the table is printed. Then each header is
+compiled alone: it must bring what it needs.
+"""
+import pathlib
+import re
+import subprocess
+import sys
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+LIBRARY = {
+    "base": set(),
+    "log": {"base"},
+    "text": {"base", "log"},
+    "wire": {"base", "log"},
+    "store": {"base", "log", "text", "wire"},
+    "sasl": {"base", "log", "text", "wire"},
+    "conf": {"base", "log", "text", "wire"},
+    "accounts": {"base", "log", "text", "wire", "store", "sasl", "conf"},
+    "net": {"base", "log", "text", "wire", "conf"},
+    "proc": {"base", "log", "text", "wire", "conf", "net", "store", "sasl", "accounts"},
+}
+DAEMONS = ["smtpd", "pop3d", "imapd", "queued", "mailctl"]
+# mailctl shows the queue: it may read queued's key layouts.
+MAY_ALSO = {"mailctl": {"queued"}}
+ONLY = {
+    r"lmdb\.h": r"libmailcore/store/kv\.c",
+    r"uv\.h": r"libmailcore/(net|proc)/",
+    r"openssl/.*": r"libmailcore/(net/tls.*\.c|proc/keys.*\.c|sasl/hash\.c)",
+    r"utf8proc\.h|iconv\.h": r"libmailcore/text/",
+    r"confuse\.h": r"libmailcore/conf/",
+    r"jansson\.h": r"mailctl/",
+    r"seccomp\.h|linux/landlock\.h": r"libmailcore/proc/sandbox.*\.c",
+    r"ctype\.h|locale\.h": r"$^",
+}
+INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]', re.M)
+
+
+def room_of(path):
+    parts = path.parts
+    return parts[1] if parts[0] == "libmailcore" else parts[0]
+
+
+def allowed(room, target):
+    if target == room:
+        return True
+    if room in DAEMONS:
+        return target in LIBRARY or target in MAY_ALSO.get(room, ())
+    return target in LIBRARY[room]
+
+
+def violations():
+    for top in ["libmailcore"] + DAEMONS:
+        for path in sorted((TOP / top).rglob("*.[ch]")):
+            relative = path.relative_to(TOP)
+            room = room_of(relative)
+            if room not in LIBRARY and room not in DAEMONS:
+                yield f"{relative}: folder {room} has no place in the table"
+                continue
+            for quote, name in INCLUDE.findall(path.read_text(errors="replace")):
+                for pattern, where in ONLY.items():
+                    if re.fullmatch(pattern, name) and not re.match(where, str(relative)):
+                        yield f"{relative}: only {where} may include {name}"
+                if quote == '"':
+                    target = name.split("/")[0]
+                    if "/" not in name:
+                        yield f'{relative}: "{name}" lacks its layer'
+                    elif not allowed(room, target):
+                        yield f"{relative}: {room} may not include {name}"
+
+
+def headers_not_alone():
+    flags = ["-std=c11", "-D_GNU_SOURCE", f"-I{TOP}/libmailcore", f"-I{TOP}",
+             '-DMAILCORE_STATEDIR=""', '-DMAILCORE_SPOOLDIR=""', '-DMAILCORE_RUNDIR=""',
+             '-DMAILCORE_SYSCONFDIR=""', "-Werror", "-Wall", "-Wextra", "-fsyntax-only", "-xc", "-"]
+    for top in ["libmailcore"] + DAEMONS:
+        for path in sorted((TOP / top).rglob("*.h")):
+            relative = path.relative_to(TOP / "libmailcore" if top == "libmailcore" else TOP)
+            if relative.name == "banned.h":
+                continue
+            done = subprocess.run(["cc", *flags], input=f'#include "{relative}"\n#include "{relative}"\n',
+                                  capture_output=True, text=True)
+            if done.returncode:
+                yield f"{relative} does not compile alone:\n{done.stderr}"
+
+
+found = list(violations()) + list(headers_not_alone())
+print("\n".join(found) if found else "layering: clean")
+sys.exit(bool(found))
