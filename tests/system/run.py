@@ -1,0 +1,43 @@
+#!/usr/bin/env python3
+"""Runs the system tests: tests/system/test_*.py with unittest, one line a test.
+
+usage: run.py --build DIR [--only clients,badinput] [--long] [-k PATTERN]
+"""
+import argparse
+import os
+import pathlib
+import sys
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+
+class Result(unittest.TextTestResult):
+    def getDescription(self, test):
+        return f"{type(test).__module__}.{test._testMethodName}"
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--build", required=True)
+    parser.add_argument("--only", default="")
+    parser.add_argument("--long", action="store_true")
+    parser.add_argument("-k", default="")
+    arguments = parser.parse_args()
+    os.environ["MAILCORE_BUILD"] = str(pathlib.Path(arguments.build).resolve())
+    os.environ["MAILCORE_LONG"] = "1" if arguments.long else ""
+    names = [n for n in arguments.only.split(",") if n] or \
+        sorted(p.stem[5:] for p in HERE.glob("test_*.py"))
+    loader = unittest.TestLoader()
+    if arguments.k:
+        loader.testNamePatterns = [f"*{arguments.k}*"]
+    tests = unittest.TestSuite(loader.loadTestsFromName(f"test_{n}") for n in names)
+    result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2, resultclass=Result).run(tests)
+    bad = len(result.failures) + len(result.errors)
+    skipped = len(result.skipped)
+    print(f"{result.testsRun - bad - skipped} passed, {bad} failed, {skipped} skipped")
+    sys.exit(bad > 0)
+
+
+main()
