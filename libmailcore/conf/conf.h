@@ -41,10 +41,13 @@ struct conf_listen {
 };
 
 /* domain "example.org" { accounts = database  alias_of = ""  catch_all = "" }
- */
+ * Domains can also be made by "mailctl domain add", in the accounts database;
+ * what is said here comes first. */
 struct conf_domain {
 	const char *name; /* lower case */
 	enum conf_accounts accounts;
+	/* passwd_file is relative to state_dir/accounts, where the auth role is
+	 * locked in. alias_of (lower case) is the name of another one here. */
 	const char *passwd_file, *alias_of, *catch_all;
 };
 
@@ -52,6 +55,8 @@ struct conf {
 	/* One member per row of schema.def, e.g. const char *hostname; int64_t
 	 * message_size_limit; bool sandbox. Strings are never NULL. */
 #define OPT_STR(name, fallback, help) const char *name;
+#define OPT_PATH(name, fallback, help) const char *name;
+#define OPT_WORD(name, fallback, words, help) const char *name;
 #define OPT_BOOL(name, fallback, help) bool name;
 #define OPT_INT(name, fallback, min, max, help) int64_t name;
 #define OPT_BYTES(name, fallback, min, max, help) int64_t name;
@@ -59,6 +64,8 @@ struct conf {
 #define OPT_ENUM(name, type, fallback, words, help) enum type name;
 #include "conf/schema.def"
 #undef OPT_STR
+#undef OPT_PATH
+#undef OPT_WORD
 #undef OPT_BOOL
 #undef OPT_INT
 #undef OPT_BYTES
@@ -66,22 +73,32 @@ struct conf {
 #undef OPT_ENUM
 	struct conf_listen *listeners;
 	size_t n_listeners;
-	struct conf_domain *domains;
+	struct conf_domain *domains; /* in order of their names */
 	size_t n_domains;
 	struct conf_memory *memory; /* private: owns all strings */
 };
 
 /* Reads and checks a file. All errors found are put into errors, one per line:
- * "file:line: option: reason". MC_E_BAD; -errno when it cannot be read. prefix
- * (may be NULL) stands before every default path and every relative one. */
+ * "file:line: option: reason". MC_E_BAD; -errno when it cannot be read (errors
+ * then says so as well). prefix (may be NULL) stands before every default path
+ * and every relative one; without it, relative paths are relative to the folder
+ * of the file. */
 int conf_read(const char *file, const char *prefix, struct conf **out,
     struct buf *errors) MUST_CHECK;
 void conf_free(struct conf **c);
+
+/* Path of the configuration file when none is given. MC_E_LIMIT. */
+int conf_default_file(const char *prefix, char *out, size_t cap) MUST_CHECK;
 
 /* For the way to the roles. */
 int conf_encode(const struct conf *c, struct buf *out) MUST_CHECK;
 int conf_decode(struct view v, struct conf **out) MUST_CHECK;
 
+/* Every option in the syntax of the file, those that are not at their default
+ * marked; reading it again gives the same configuration. */
+void conf_dump(const struct conf *c, struct buf *out);
+
+/* Any case; NULL. */
 const struct conf_domain *conf_domain_find(
-    const struct conf *c, struct view name); /* any case; NULL */
+    const struct conf *c, struct view name);
 #endif

@@ -1,0 +1,334 @@
+/* What takes more than one option to see, and what follows from what was not
+ * said: default listeners, usual ports, paths below the prefix. */
+#include "base/chars.h"
+#include "conf/draft.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What a service usually is. */
+struct usual {
+	uint16_t port;
+	enum conf_tls tls;
+};
+
+static const struct usual usual[SERVICE_COUNT] = {
+	[SERVICE_SMTP] = { 25, CONF_TLS_STARTTLS },
+	[SERVICE_SUBMISSION] = { 587, CONF_TLS_STARTTLS },
+	[SERVICE_SUBMISSIONS] = { 465, CONF_TLS_IMPLICIT },
+	[SERVICE_IMAP] = { 143, CONF_TLS_STARTTLS },
+	[SERVICE_IMAPS] = { 993, CONF_TLS_IMPLICIT },
+	[SERVICE_POP3] = { 110, CONF_TLS_STARTTLS },
+	[SERVICE_POP3S] = { 995, CONF_TLS_IMPLICIT },
+};
+
+static unsigned line_of(struct conf_draft *d, const char *member)
+{
+	const struct conf_option_table *t = &conf_tables[CONF_TABLE_TOP];
+	for (size_t i = 0; i < t->n; i++)
+		if (strcmp(t->rows[i].name, member) == 0 && d->top_lines[i])
+			return d->top_lines[i];
+	return 1;
+}
+
+/* A host or domain name: RFC 1123 2.1, in its ASCII form. */
+static bool is_domain(struct view v)
+{
+	struct view rest = v, label;
+	if (!v.n || v.n > 253)
+		return false;
+	for (bool more = true; more;) {
+		more = view_cut(&rest, '.', &label);
+		if (!label.n || label.n > 63 || label.p[0] == '-' ||
+		    label.p[label.n - 1] == '-')
+			return false;
+		for (size_t i = 0; i < label.n; i++)
+			if (!char_is(label.p[i], CHAR_LDH))
+				return false;
+	}
+	return true;
+}
+
+static char *lowered(struct conf_draft *d, const char *s)
+{
+	char *copy = arena_cstr(&d->c->memory->arena, view_of(s));
+	for (char *p = copy; p && *p; p++)
+		*p = char_lower(*p);
+	if (!copy)
+		conf_complainf(d, 1, "configuration", "too large");
+	return copy;
+}
+
+static const char *joined(
+    struct conf_draft *d, const char *a, const char *b, const char *c)
+{
+	size_t n = strlen(a) + strlen(b) + strlen(c) + 1;
+	char *s = arena_alloc(&d->c->memory->arena, n);
+	if (!s) {
+		conf_complainf(d, 1, "configuration", "too large");
+		return "";
+	}
+	snprintf(s, n, "%s%s%s", a, b, c);
+	return s;
+}
+
+/* The folder that the file is in, with its slash; "" is the current one. */
+static const char *folder(struct conf_draft *d)
+{
+	struct view file = view_of(d->file);
+	size_t slash = view_rfind_byte(file, '/');
+	const char *s = slash < file.n ? arena_cstr(&d->c->memory->arena,
+					     view_head(file, slash + 1))
+				       : "";
+	return s ? s : "";
+}
+
+static const char *below(struct conf_draft *d, const char *path, bool given)
+{
+	const char *prefix = d->c->memory->prefix;
+	if (!*path || (given && *path == '/'))
+		return path;
+	if (*path == '/')
+		return *prefix ? joined(d, prefix, path, "") : path;
+	if (*prefix)
+		return joined(d, prefix, "/", path);
+	return joined(d, folder(d), path, "");
+}
+
+static void place_paths(struct conf_draft *d)
+{
+	const struct conf_option_table *t = &conf_tables[CONF_TABLE_TOP];
+	for (size_t i = 0; i < t->n; i++) {
+		if (t->rows[i].kind != CONF_PATH)
+			continue;
+		const char **path = conf_member_str(&t->rows[i], d->c);
+		*path = below(d, *path, d->top_lines[i] != 0);
+	}
+	if (view_starts(view_of(d->c->log), V("file:")))
+		d->c->log =
+		    joined(d, "file:", below(d, d->c->log + 5, true), "");
+}
+
+static void check_log(struct conf_draft *d)
+{
+	struct view log = view_of(d->c->log);
+	if (view_eq(log, V("stderr")) || view_eq(log, V("syslog")))
+		return;
+	if (!view_starts(log, V("file:")) || log.n == 5)
+		conf_complainf(d, line_of(d, "log"), "log",
+		    "\"%s\" is not stderr, syslog or file:PATH", d->c->log);
+}
+
+static void check_hostname(struct conf_draft *d)
+{
+	if (!*d->c->hostname)
+		conf_complainf(d, line_of(d, "hostname"), "hostname",
+		    "required and missing");
+	else if (!is_domain(view_of(d->c->hostname)))
+		conf_complainf(d, line_of(d, "hostname"), "hostname",
+		    "\"%s\" is not a host name", d->c->hostname);
+}
+
+static void check_top(struct conf_draft *d)
+{
+	const struct conf *c = d->c;
+	check_hostname(d);
+	check_log(d);
+	if (*c->tls_certificate && !*c->tls_key)
+		conf_complainf(d, line_of(d, "tls_certificate"), "tls.key",
+		    "required with tls.certificate");
+	if (!*c->tls_certificate && *c->tls_key)
+		conf_complainf(d, line_of(d, "tls_key"), "tls.certificate",
+		    "required with tls.key");
+	if (c->queue_retry_min > c->queue_retry_max)
+		conf_complainf(d, line_of(d, "queue_retry_min"),
+		    "queue_retry_min", "above queue_retry_max");
+	if (strlen(c->recipient_delimiter) > 1)
+		conf_complainf(d, line_of(d, "recipient_delimiter"),
+		    "recipient_delimiter", "more than one character");
+	if (*c->postmaster && !strchr(c->postmaster, '@'))
+		conf_complainf(d, line_of(d, "postmaster"), "postmaster",
+		    "\"%s\" is not user@domain", c->postmaster);
+}
+
+/* About an option of a section. */
+#define COMPLAIN(d, line, section, o, ...)                                     \
+	do {                                                                   \
+		char shown_[400];                                              \
+		snprintf(                                                      \
+		    shown_, sizeof shown_, section " \"%.200s\"", (o)->name);  \
+		conf_complainf((d), (line), shown_, __VA_ARGS__);              \
+	} while (0)
+
+static bool same_place(const struct conf_listen *a, const struct conf_listen *b)
+{
+	bool any = strcmp(a->address, "*") == 0 || strcmp(b->address, "*") == 0;
+	if (a->port != b->port)
+		return false;
+	return strcmp(a->address, b->address) == 0 || (any && a->port);
+}
+
+static void check_listener(struct conf_draft *d, size_t i)
+{
+	struct conf_listen *l = &d->c->listeners[i];
+	const struct conf_origin *o = &d->listen_origins[i];
+	bool has_tls = *d->c->tls_certificate != 0;
+	if (!o->has_service)
+		COMPLAIN(d, o->line, "listen", l, "service: required");
+	if (!o->has_tls)
+		l->tls = has_tls || usual[l->service].tls == CONF_TLS_IMPLICIT
+			     ? usual[l->service].tls
+			     : CONF_TLS_NONE;
+	if (l->tls != CONF_TLS_NONE && !has_tls)
+		COMPLAIN(d, o->line, "listen", l,
+		    "tls: needs tls.certificate and tls.key");
+	if (!*l->address)
+		COMPLAIN(d, o->line, "listen", l, "address: empty");
+	if (view_starts(view_of(l->address), V("unix:")))
+		l->address =
+		    joined(d, "unix:", below(d, l->address + 5, true), "");
+	else if (!l->port)
+		l->port = usual[l->service].port;
+	for (size_t j = 0; j < i; j++)
+		if (same_place(l, &d->c->listeners[j]))
+			COMPLAIN(d, o->line, "listen", l,
+			    "same address and port as listen \"%s\"",
+			    d->c->listeners[j].name);
+}
+
+static void default_listeners(struct conf_draft *d)
+{
+	struct conf *c = d->c;
+	bool has_tls = *c->tls_certificate != 0;
+	c->listeners = arena_alloc(
+	    &c->memory->arena, SERVICE_COUNT * sizeof *c->listeners);
+	if (!c->listeners) {
+		conf_complainf(d, 1, "configuration", "too large");
+		return;
+	}
+	for (unsigned s = 0; s < SERVICE_COUNT; s++) {
+		if (!usual[s].port ||
+		    (usual[s].tls == CONF_TLS_IMPLICIT && !has_tls))
+			continue;
+		c->listeners[c->n_listeners++] = (struct conf_listen){
+			.name = service_name((enum service)s),
+			.address = "*",
+			.service = (enum service)s,
+			.port = usual[s].port,
+			.tls = has_tls ? usual[s].tls : CONF_TLS_NONE,
+		};
+	}
+}
+
+/* Relative to the accounts directory, and not out of it. */
+static void check_passwd_file(
+    struct conf_draft *d, struct conf_domain *o, unsigned line)
+{
+	struct view file = view_of(o->passwd_file);
+	const char *dir = joined(d, d->c->state_dir, "/accounts/", "");
+	if (o->accounts != ACCOUNTS_PASSWD_FILE)
+		return;
+	if (!file.n)
+		COMPLAIN(d, line, "domain", o,
+		    "passwd_file: required with accounts = passwd-file");
+	if (view_starts(file, view_of(dir)))
+		o->passwd_file += strlen(dir);
+	file = view_of(o->passwd_file);
+	if (view_starts(file, V("/")) || view_find(file, V("..")) < file.n)
+		COMPLAIN(d, line, "domain", o,
+		    "passwd_file: must be in %s, where the auth role is", dir);
+}
+
+static void check_alias(
+    struct conf_draft *d, struct conf_domain *o, unsigned line)
+{
+	if (!*o->alias_of)
+		return;
+	o->alias_of = lowered(d, o->alias_of);
+	const struct conf_domain *to =
+	    conf_domain_find(d->c, view_of(o->alias_of));
+	if (!to)
+		COMPLAIN(d, line, "domain", o,
+		    "alias_of: there is no domain \"%s\"", o->alias_of);
+	else if (to == o || *to->alias_of)
+		COMPLAIN(d, line, "domain", o,
+		    "alias_of: \"%s\" is itself an alias", o->alias_of);
+	if (*o->catch_all)
+		COMPLAIN(d, line, "domain", o,
+		    "catch_all: not in a domain with alias_of");
+}
+
+static void check_domain(
+    struct conf_draft *d, struct conf_domain *o, unsigned line)
+{
+	if (!is_domain(view_of(o->name)))
+		COMPLAIN(d, line, "domain", o,
+		    "not a domain name (international ones: the xn-- form)");
+	if (o->accounts == ACCOUNTS_SYSTEM)
+		COMPLAIN(d, line, "domain", o,
+		    "accounts: system is not built yet, use database or "
+		    "passwd-file");
+	check_passwd_file(d, o, line);
+	check_alias(d, o, line);
+}
+
+struct placed {
+	struct conf_domain domain;
+	unsigned line;
+};
+
+static int by_name(const void *a, const void *b)
+{
+	const struct placed *x = a, *y = b;
+	int order = strcmp(x->domain.name, y->domain.name);
+	return order ? order : (x->line > y->line) - (x->line < y->line);
+}
+
+static void sort_domains(struct conf_draft *d)
+{
+	struct conf *c = d->c;
+	struct placed *all = calloc(c->n_domains + 1, sizeof *all);
+	if (!all) {
+		conf_complainf(d, 1, "configuration", "out of memory");
+		return;
+	}
+	for (size_t i = 0; i < c->n_domains; i++) {
+		all[i].domain = c->domains[i];
+		all[i].line = d->domain_origins[i].line;
+	}
+	qsort(all, c->n_domains, sizeof *all, by_name);
+	for (size_t i = 0; i < c->n_domains; i++) {
+		c->domains[i] = all[i].domain;
+		d->domain_origins[i].line = all[i].line;
+	}
+	free(all);
+}
+
+static void check_domains(struct conf_draft *d)
+{
+	struct conf *c = d->c;
+	for (size_t i = 0; i < c->n_domains; i++) {
+		const char *name = lowered(d, c->domains[i].name);
+		c->domains[i].name = name ? name : "";
+	}
+	sort_domains(d);
+	for (size_t i = 0; i < c->n_domains; i++) {
+		unsigned line = d->domain_origins[i].line;
+		if (i &&
+		    strcmp(c->domains[i].name, c->domains[i - 1].name) == 0)
+			COMPLAIN(d, line, "domain", &c->domains[i],
+			    "the domain is there twice");
+		check_domain(d, &c->domains[i], line);
+	}
+}
+
+void conf_check(struct conf_draft *d)
+{
+	place_paths(d);
+	check_top(d);
+	for (size_t i = 0; i < d->c->n_listeners; i++)
+		check_listener(d, i);
+	if (!d->c->n_listeners)
+		default_listeners(d);
+	check_domains(d);
+}
