@@ -1,0 +1,93 @@
+#include "queued/queue_record.h"
+#include "wire/rd.h"
+
+/* The bounds of msg.def. */
+enum {
+	ADDRESS_MAX = 320,
+	REMOTE_MAX = 64,
+	HELO_MAX = 255,
+	ENVID_MAX = 100,
+	ORCPT_MAX = 500,
+};
+
+int queue_record_put_envelope(
+    const struct queue_envelope *e, char *out, size_t *n)
+{
+	struct wr w = wr_into(out, QUEUE_RECORD_MAX);
+	wr_u8(&w, QUEUE_RECORD_VERSION);
+	wr_u8(&w, e->is_spooled);
+	wr_u32(&w, e->submit_flags);
+	wr_u64(&w, e->received_s);
+	wr_u64(&w, e->session);
+	wr_u64(&w, e->size_bytes);
+	wr_u32(&w, e->n_recipients);
+	wr_bytes(&w, e->sender, ADDRESS_MAX);
+	wr_bytes(&w, e->account, ADDRESS_MAX);
+	wr_bytes(&w, e->remote, REMOTE_MAX);
+	wr_bytes(&w, e->helo, HELO_MAX);
+	wr_bytes(&w, e->envid, ENVID_MAX);
+	*n = w.n;
+	return w.failed ? MC_E_LIMIT : 0;
+}
+
+int queue_record_get_envelope(
+    struct view v, uint64_t id, struct queue_envelope *out)
+{
+	struct rd r = rd_of(v);
+	if (rd_u8(&r) != QUEUE_RECORD_VERSION)
+		return v.n ? MC_E_VERSION : MC_E_CORRUPT;
+	struct queue_envelope e = { .id = id };
+	uint8_t spooled = rd_u8(&r);
+	e.is_spooled = spooled != 0;
+	e.submit_flags = rd_u32(&r);
+	e.received_s = rd_u64(&r);
+	e.session = rd_u64(&r);
+	e.size_bytes = rd_u64(&r);
+	e.n_recipients = rd_u32(&r);
+	e.sender = rd_bytes(&r, ADDRESS_MAX);
+	e.account = rd_bytes(&r, ADDRESS_MAX);
+	e.remote = rd_bytes(&r, REMOTE_MAX);
+	e.helo = rd_bytes(&r, HELO_MAX);
+	e.envid = rd_bytes(&r, ENVID_MAX);
+	if (!rd_end(&r) || spooled > 1)
+		return MC_E_CORRUPT;
+	*out = e;
+	return 0;
+}
+
+int queue_record_put_rcpt(const struct queue_rcpt *r, char *out, size_t *n)
+{
+	struct wr w = wr_into(out, QUEUE_RECORD_MAX);
+	wr_u8(&w, QUEUE_RECORD_VERSION);
+	wr_u8(&w, (uint8_t)r->state);
+	wr_u8(&w, r->notify);
+	wr_u32(&w, r->attempts);
+	wr_u64(&w, r->next_s);
+	wr_u64(&w, r->last_s);
+	wr_bytes(&w, r->address, ADDRESS_MAX);
+	wr_bytes(&w, r->orcpt, ORCPT_MAX);
+	wr_bytes(&w, view_head(r->reply, QUEUE_REPLY_MAX), QUEUE_REPLY_MAX);
+	*n = w.n;
+	return w.failed ? MC_E_LIMIT : 0;
+}
+
+int queue_record_get_rcpt(struct view v, uint32_t index, struct queue_rcpt *out)
+{
+	struct rd r = rd_of(v);
+	if (rd_u8(&r) != QUEUE_RECORD_VERSION)
+		return v.n ? MC_E_VERSION : MC_E_CORRUPT;
+	struct queue_rcpt q = { .index = index };
+	uint8_t state = rd_u8(&r);
+	q.state = (enum rcpt_state)state;
+	q.notify = rd_u8(&r);
+	q.attempts = rd_u32(&r);
+	q.next_s = rd_u64(&r);
+	q.last_s = rd_u64(&r);
+	q.address = rd_bytes(&r, ADDRESS_MAX);
+	q.orcpt = rd_bytes(&r, ORCPT_MAX);
+	q.reply = rd_bytes(&r, QUEUE_REPLY_MAX);
+	if (!rd_end(&r) || state >= RCPT_STATE_COUNT)
+		return MC_E_CORRUPT;
+	*out = q;
+	return 0;
+}
