@@ -54,7 +54,7 @@ static void attach(struct msghdr *h, union control *control, int fd)
 	memcpy(CMSG_DATA(c), &fd, sizeof fd);
 }
 
-static int send_bytes(int socket, struct view bytes, int fd)
+int chan_send_bytes(struct chan *c, struct view bytes, int fd)
 {
 	struct iovec iov = { (char *)(size_t)bytes.p, bytes.n };
 	struct msghdr h = { .msg_iov = &iov, .msg_iovlen = 1 };
@@ -63,7 +63,7 @@ static int send_bytes(int socket, struct view bytes, int fd)
 		attach(&h, &control, fd);
 	ssize_t n;
 	do
-		n = sendmsg(socket, &h, MSG_NOSIGNAL);
+		n = sendmsg(c->fd, &h, MSG_NOSIGNAL);
 	while (n < 0 && errno == EINTR);
 	if (n >= 0)
 		return 0;
@@ -72,21 +72,27 @@ static int send_bytes(int socket, struct view bytes, int fd)
 	return errno == ENOBUFS ? -EAGAIN : -errno;
 }
 
+int chan_encode(const struct chan *c, const struct msg *m, int fd, char *out,
+    size_t cap, size_t *n)
+{
+	const struct msg_rule *rule = &msg_rules[m->type];
+	mc_assert(rule->from & 1u << c->self && rule->to & 1u << c->peer);
+	mc_assert(rule->n_fds == (fd >= 0));
+	return msg_encode(m, out, cap, n);
+}
+
 int chan_send(struct chan *c, const struct msg *m, int fd)
 {
 	char bytes[256], *large = NULL;
 	size_t n;
-	const struct msg_rule *rule = &msg_rules[m->type];
-	mc_assert(rule->from & 1u << c->self && rule->to & 1u << c->peer);
-	mc_assert(rule->n_fds == (fd >= 0));
-	int error = msg_encode(m, bytes, sizeof bytes, &n);
+	int error = chan_encode(c, m, fd, bytes, sizeof bytes, &n);
 	if (error) {
 		large = must_alloc(MSG_BYTES_MAX);
-		error = msg_encode(m, large, MSG_BYTES_MAX, &n);
+		error = chan_encode(c, m, fd, large, MSG_BYTES_MAX, &n);
 	}
 	if (!error)
-		error = send_bytes(
-		    c->fd, (struct view){ large ? large : bytes, n }, fd);
+		error = chan_send_bytes(
+		    c, (struct view){ large ? large : bytes, n }, fd);
 	free(large);
 	return error;
 }
@@ -137,7 +143,7 @@ static int recv_one(struct chan *c, char *buffer, struct msg *m, int *fd)
 		.msg_controllen = sizeof control.bytes };
 	ssize_t n = recvmsg(c->fd, &h, MSG_CMSG_CLOEXEC);
 	if (n < 0)
-		return errno == ECONNRESET ? MC_E_CLOSED : -errno;
+		return -errno;
 	if (n == 0)
 		return MC_E_CLOSED;
 	int fds[4];
@@ -153,11 +159,13 @@ static int recv_one(struct chan *c, char *buffer, struct msg *m, int *fd)
 	return error;
 }
 
+/* A reset is told once, before what the peer said last: that is still read. */
 int chan_recv(struct chan *c, char *buffer, struct msg *m, int *fd)
 {
 	int error;
 	do
 		error = recv_one(c, buffer, m, fd);
-	while (error == -EINTR || (!error && m->type == MSG_HELLO));
+	while (error == -EINTR || error == -ECONNRESET ||
+	       (!error && m->type == MSG_HELLO));
 	return error;
 }

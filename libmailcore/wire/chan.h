@@ -23,6 +23,11 @@ void chan_close(struct chan *c);
 /* Sends m, with descriptor fd (borrowed; -1: none). -EAGAIN when the socket is
  * full and non-blocking; MC_E_CLOSED; -errno. */
 int chan_send(struct chan *c, const struct msg *m, int fd) MUST_CHECK;
+/* The same in two steps, for who keeps what does not fit now. Encoding takes
+ * the descriptor only to check that m may carry one. */
+int chan_encode(const struct chan *c, const struct msg *m, int fd, char *out,
+    size_t cap, size_t *n) MUST_CHECK;
+int chan_send_bytes(struct chan *c, struct view bytes, int fd) MUST_CHECK;
 
 /* Reads one message; buffer (MSG_BYTES_MAX) holds what m borrows. *fd becomes
  * the caller's (-1: none). HELLO is handled here and never returned. -EAGAIN;
