@@ -16,13 +16,22 @@ struct peer_events {
 	void (*on_closed)(void *ctx, struct peer *p, int why);
 };
 
-/* Takes fd. NULL when the channel is dead already (fd is closed). */
+/* Takes fd and makes it non-blocking. NULL when the channel is dead already (fd
+ * is closed). */
 struct peer *peer_new(struct loop *l, int fd, enum role_id self,
     enum role_id other, unsigned index, const struct peer_events *events,
     void *ctx);
 /* Queued when the socket is full (at most 64 MiB: then the peer is closed, and
- * on_closed comes from the loop, not from inside this call). Takes fd. */
+ * on_closed comes from the loop, not from inside this call). Takes fd. A
+ * message with a field past its bound is our bug: it is logged and dropped. */
 void peer_send(struct peer *p, const struct msg *m, int fd);
+/* Sends m, then waits for the answer without the loop; fn tells whether a
+ * message is the one. Only for channels that carry nothing but such calls:
+ * other messages are dropped, also later ones of m's answer type. -ETIMEDOUT;
+ * MC_E_CLOSED and the like: on_closed comes from the loop. */
+int peer_call(struct peer *p, const struct msg *m, enum msg_type answer,
+    bool (*fn)(void *ctx, const struct msg *m), void *ctx,
+    unsigned timeout_ms) MUST_CHECK;
 /* Bytes waiting to be sent; senders of bulk hold back above some MiB. */
 size_t peer_backlog(const struct peer *p);
 enum role_id peer_role(const struct peer *p);
