@@ -1,0 +1,192 @@
+#include "store/keys.h"
+#include "base/panic.h"
+#include "wire/rd.h"
+#include "wire/wr.h"
+#include <string.h>
+
+const char *const store_tables[STORE_TABLES] = { "mbx", "nam", "msg", "chg",
+	"obj", "blb", "idx", "att" };
+
+enum {
+	SUBSCRIPTION_HEAD = 480
+};
+
+/* Keys are short and fixed: running out of room is a bug. */
+static void key_end(struct key *k, const struct wr *w)
+{
+	mc_assert(!w->failed);
+	k->n = w->n;
+}
+
+struct key key_box(uint32_t mailbox)
+{
+	struct key k;
+	struct wr w = wr_into(k.p, sizeof k.p);
+	wr_u32(&w, mailbox);
+	key_end(&k, &w);
+	return k;
+}
+
+struct key key_name(uint32_t parent, struct view component)
+{
+	struct key k;
+	struct wr w = wr_into(k.p, sizeof k.p);
+	wr_u32(&w, parent);
+	wr_raw(&w, component);
+	key_end(&k, &w);
+	return k;
+}
+
+struct key key_msg(uint32_t mailbox, uint32_t uid)
+{
+	struct key k;
+	struct wr w = wr_into(k.p, sizeof k.p);
+	wr_u32(&w, mailbox);
+	wr_u32(&w, uid);
+	key_end(&k, &w);
+	return k;
+}
+
+struct key key_chg(uint32_t mailbox, uint64_t modseq, uint32_t uid)
+{
+	struct key k;
+	struct wr w = wr_into(k.p, sizeof k.p);
+	wr_u32(&w, mailbox);
+	wr_u64(&w, modseq);
+	wr_u32(&w, uid);
+	key_end(&k, &w);
+	return k;
+}
+
+struct key key_obj(uint64_t msgid, char type, unsigned piece)
+{
+	struct key k;
+	struct wr w = wr_into(k.p, sizeof k.p);
+	wr_u64(&w, msgid);
+	wr_u8(&w, (uint8_t)type);
+	wr_u8(&w, (uint8_t)piece);
+	key_end(&k, &w);
+	return k;
+}
+
+struct key key_blb(uint64_t msgid, uint32_t chunk)
+{
+	struct key k;
+	struct wr w = wr_into(k.p, sizeof k.p);
+	wr_u64(&w, msgid);
+	wr_u32(&w, chunk);
+	key_end(&k, &w);
+	return k;
+}
+
+struct key key_delivery(struct view id)
+{
+	struct key k;
+	struct wr w = wr_into(k.p, sizeof k.p);
+	wr_u8(&w, 'D');
+	wr_raw(&w, id);
+	key_end(&k, &w);
+	return k;
+}
+
+struct key key_link(uint64_t msgid, uint32_t mailbox, uint32_t uid)
+{
+	struct key k;
+	struct wr w = wr_into(k.p, sizeof k.p);
+	wr_u8(&w, 'L');
+	wr_u64(&w, msgid);
+	wr_u32(&w, mailbox);
+	wr_u32(&w, uid);
+	key_end(&k, &w);
+	return k;
+}
+
+struct key key_purge(uint32_t purge_s, uint64_t msgid)
+{
+	struct key k;
+	struct wr w = wr_into(k.p, sizeof k.p);
+	wr_u8(&w, 'X');
+	wr_u32(&w, purge_s);
+	wr_u64(&w, msgid);
+	key_end(&k, &w);
+	return k;
+}
+
+struct key key_keyword(uint8_t slot)
+{
+	struct key k;
+	struct wr w = wr_into(k.p, sizeof k.p);
+	wr_u8(&w, 'K');
+	wr_u8(&w, slot);
+	key_end(&k, &w);
+	return k;
+}
+
+struct key key_subscription(struct view name)
+{
+	struct key k;
+	struct wr w = wr_into(k.p, sizeof k.p);
+	wr_u8(&w, 'S');
+	wr_raw(&w, view_head(name, SUBSCRIPTION_HEAD));
+	if (name.n > SUBSCRIPTION_HEAD)
+		wr_u64(&w, view_hash(name));
+	key_end(&k, &w);
+	return k;
+}
+
+struct key key_tag(char tag)
+{
+	return (struct key){ .n = 1, .p = { tag } };
+}
+
+static int split_end(const struct rd *r)
+{
+	return rd_end(r) ? 0 : MC_E_CORRUPT;
+}
+
+int key_name_split(struct view key, uint32_t *parent, struct view *component)
+{
+	struct rd r = rd_of(key);
+	*parent = rd_u32(&r);
+	*component = r.rest;
+	return r.failed || !r.rest.n || r.rest.n > COMPONENT_MAX ? MC_E_CORRUPT
+								 : 0;
+}
+
+int key_msg_split(struct view key, uint32_t *mailbox, uint32_t *uid)
+{
+	struct rd r = rd_of(key);
+	*mailbox = rd_u32(&r);
+	*uid = rd_u32(&r);
+	return split_end(&r);
+}
+
+int key_chg_split(
+    struct view key, uint32_t *mailbox, uint64_t *modseq, uint32_t *uid)
+{
+	struct rd r = rd_of(key);
+	*mailbox = rd_u32(&r);
+	*modseq = rd_u64(&r);
+	*uid = rd_u32(&r);
+	return split_end(&r);
+}
+
+int key_link_split(
+    struct view key, uint64_t *msgid, uint32_t *mailbox, uint32_t *uid)
+{
+	struct rd r = rd_of(key);
+	bool link = rd_u8(&r) == 'L';
+	*msgid = rd_u64(&r);
+	*mailbox = rd_u32(&r);
+	*uid = rd_u32(&r);
+	return link ? split_end(&r) : MC_E_CORRUPT;
+}
+
+int key_purge_split(struct view key, uint32_t *purge_s, uint64_t *msgid)
+{
+	struct rd r = rd_of(key);
+	bool purge = rd_u8(&r) == 'X';
+	*purge_s = rd_u32(&r);
+	*msgid = rd_u64(&r);
+	return purge ? split_end(&r) : MC_E_CORRUPT;
+}

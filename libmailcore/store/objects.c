@@ -1,0 +1,180 @@
+/* The values of obj: what is computed of a message at its delivery. */
+#include "store/crc32c.h"
+#include "store/keys.h"
+#include "store/le.h"
+
+enum {
+	OBJECT_VERSION = 1,
+	ENVELOPE_OCTETS = 64,
+	STRUCTURE_OCTETS = 8,
+	FIELD_OCTETS = 5,
+	FIELD_ENVELOPE = 1,
+	FIELD_BODYSTRUCTURE = 1,
+	FIELD_PARTS = 2,
+	HAS_NUL = 1 << 0,
+	CRLF_CLEAN = 1 << 1,
+	HAS_8BIT_HEADER = 1 << 2,
+};
+
+static void field_put(struct buf *out, unsigned tag, struct view v)
+{
+	char head[FIELD_OCTETS];
+	put_le(head, tag, 1);
+	put_le(head + 1, v.n, 4);
+	buf_put(out, (struct view){ head, sizeof head });
+	buf_put(out, v);
+}
+
+/* Cuts the next field; false at the end or at damage, which leaves a rest. */
+static bool field_next(struct view *rest, unsigned *tag, struct view *v)
+{
+	if (rest->n < FIELD_OCTETS)
+		return false;
+	size_t n = get_le32(rest->p + 1);
+	if (n > rest->n - FIELD_OCTETS)
+		return false;
+	*tag = (unsigned char)rest->p[0];
+	*v = view_slice(*rest, FIELD_OCTETS, FIELD_OCTETS + n);
+	*rest = view_skip(*rest, FIELD_OCTETS + n);
+	return true;
+}
+
+void envelope_encode(const struct envelope_record *e, struct buf *out)
+{
+	char p[ENVELOPE_OCTETS] = { OBJECT_VERSION };
+	put_le(p + 1,
+	    (e->has_nul ? HAS_NUL : 0) | (e->crlf_clean ? CRLF_CLEAN : 0) |
+		(e->has_8bit_header ? HAS_8BIT_HEADER : 0),
+	    1);
+	put_le(p + 4, e->header_size, 4);
+	put_le(p + 8, e->size_bytes, 8);
+	put_le(p + 16, e->n_lines, 8);
+	put_le(p + 24, (uint64_t)e->sent_s, 8);
+	put_le(p + 32, e->threadid, 8);
+	put_le(p + 40, (uint64_t)e->internaldate.unix_s, 8);
+	put_le(p + 48, (uint16_t)e->internaldate.zone_min, 2);
+	envelope_place(p, e->mailbox, e->uid);
+	buf_put(out, (struct view){ p, sizeof p });
+	field_put(out, FIELD_ENVELOPE, e->envelope);
+}
+
+void envelope_place(char *encoded, uint32_t mailbox, uint32_t uid)
+{
+	put_le(encoded + 52, mailbox, 4);
+	put_le(encoded + 56, uid, 4);
+}
+
+int envelope_decode(struct view v, struct envelope_record *out)
+{
+	const char *p = v.p;
+	struct view rest = view_skip(v, ENVELOPE_OCTETS), field;
+	unsigned tag, flags;
+	if (v.n < ENVELOPE_OCTETS || p[0] != OBJECT_VERSION)
+		return MC_E_CORRUPT;
+	flags = (unsigned char)p[1];
+	*out = (struct envelope_record){
+		.has_nul = flags & HAS_NUL,
+		.crlf_clean = flags & CRLF_CLEAN,
+		.has_8bit_header = flags & HAS_8BIT_HEADER,
+		.header_size = get_le32(p + 4),
+		.size_bytes = get_le64(p + 8),
+		.n_lines = get_le64(p + 16),
+		.sent_s = (int64_t)get_le64(p + 24),
+		.threadid = get_le64(p + 32),
+		.internaldate = { (int64_t)get_le64(p + 40),
+		    (int16_t)get_le16(p + 48) },
+		.mailbox = get_le32(p + 52),
+		.uid = get_le32(p + 56),
+	};
+	while (field_next(&rest, &tag, &field))
+		if (tag == FIELD_ENVELOPE)
+			out->envelope = field;
+	return rest.n ? MC_E_CORRUPT : 0;
+}
+
+static void part_encode(const struct mime_part *m, char out[PART_OCTETS])
+{
+	memset(out, 0, PART_OCTETS);
+	put_le(out, m->body_offset, 8);
+	put_le(out + 8, m->body_size, 8);
+	put_le(out + 16, m->header_offset, 4);
+	put_le(out + 20, m->header_size, 4);
+	put_le(out + 24, m->header_lines, 4);
+	put_le(out + 28, m->body_lines, 4);
+	put_le(out + 32, m->parent, 2);
+	put_le(out + 34, m->n_children, 2);
+	put_le(out + 36, m->encoding, 1);
+	put_le(out + 37, m->kind, 1);
+}
+
+int part_decode(struct view v, struct mime_part *out)
+{
+	const char *p = v.p;
+	if (v.n != PART_OCTETS || (unsigned char)p[36] > ENCODING_UNKNOWN ||
+	    (unsigned char)p[37] > MIME_MESSAGE)
+		return MC_E_CORRUPT;
+	*out = (struct mime_part){
+		.body_offset = get_le64(p),
+		.body_size = get_le64(p + 8),
+		.header_offset = get_le32(p + 16),
+		.header_size = get_le32(p + 20),
+		.header_lines = get_le32(p + 24),
+		.body_lines = get_le32(p + 28),
+		.parent = get_le16(p + 32),
+		.n_children = get_le16(p + 34),
+		.encoding = (enum transfer_encoding)p[36],
+		.kind = (enum mime_kind)p[37],
+	};
+	return 0;
+}
+
+void structure_encode(
+    const struct mime_tree *tree, struct view bodystructure, struct buf *out)
+{
+	char head[STRUCTURE_OCTETS] = { OBJECT_VERSION }, part[PART_OCTETS];
+	put_le(head + 4, tree->n_parts, 4);
+	buf_put(out, (struct view){ head, sizeof head });
+	field_put(out, FIELD_BODYSTRUCTURE, bodystructure);
+	put_le(head, FIELD_PARTS, 1);
+	put_le(head + 1, (uint64_t)tree->n_parts * PART_OCTETS, 4);
+	buf_put(out, (struct view){ head, FIELD_OCTETS });
+	for (uint32_t i = 0; i < tree->n_parts; i++) {
+		part_encode(&tree->parts[i], part);
+		buf_put(out, (struct view){ part, sizeof part });
+	}
+}
+
+int structure_decode(struct view v, struct structure_record *out)
+{
+	struct view rest = view_skip(v, STRUCTURE_OCTETS), field;
+	unsigned tag;
+	if (v.n < STRUCTURE_OCTETS || v.p[0] != OBJECT_VERSION)
+		return MC_E_CORRUPT;
+	*out = (struct structure_record){ .n_parts = get_le32(v.p + 4) };
+	while (field_next(&rest, &tag, &field)) {
+		if (tag == FIELD_BODYSTRUCTURE)
+			out->bodystructure = field;
+		else if (tag == FIELD_PARTS)
+			out->parts = field;
+	}
+	if (rest.n || out->n_parts > MIME_PARTS_MAX ||
+	    out->parts.n != (size_t)out->n_parts * PART_OCTETS)
+		return MC_E_CORRUPT;
+	return 0;
+}
+
+/* With the key, so that a page in a wrong place shows, too. */
+static uint32_t chunk_sum(const struct key *k, struct view octets)
+{
+	return crc32c(crc32c(0, key_view(k)), octets);
+}
+
+void chunk_seal(const struct key *k, struct view octets, char sum[4])
+{
+	put_le(sum, chunk_sum(k, octets), 4);
+}
+
+bool chunk_check(const struct key *k, struct view octets, const char sum[4])
+{
+	return get_le32(sum) == chunk_sum(k, octets);
+}

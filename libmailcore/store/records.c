@@ -1,0 +1,244 @@
+/* The values of keys.h: what an account, a mailbox, a row is on disk. */
+#include "store/keys.h"
+#include "store/le.h"
+
+enum {
+	RECORD_VERSION = 1
+};
+
+void account_encode(const struct account *a, char out[ACCOUNT_OCTETS])
+{
+	memset(out, 0, ACCOUNT_OCTETS);
+	put_le(out, a->schema, 2);
+	put_le(out + 2, a->engine, 2);
+	put_le(out + 4, a->next_mailbox, 4);
+	put_le(out + 8, a->modseq, 8);
+	put_le(out + 16, a->next_msgid, 8);
+	put_le(out + 24, a->next_uidvalidity, 4);
+	put_le(out + 28, a->mailboxes, 4);
+	put_le(out + 32, a->mailboxes_limit, 4);
+	put_le(out + 36, a->retention_s, 4);
+	put_le(out + 40, a->bytes, 8);
+	put_le(out + 48, a->bytes_limit, 8);
+	put_le(out + 56, a->messages, 8);
+	put_le(out + 64, a->messages_limit, 8);
+	put_le(out + 72, a->retained_bytes, 8);
+	put_le(out + 80, a->searchable_msgid, 8);
+	memcpy(out + 88, a->guid, sizeof a->guid);
+}
+
+int account_decode(struct view v, struct account *out)
+{
+	const char *p = v.p;
+	if (v.n < 4)
+		return MC_E_CORRUPT;
+	/* The first four octets keep their meaning in every schema. */
+	if (get_le16(p) > STORE_SCHEMA ||
+	    get_le16(p + 2) != kv_engine_version())
+		return MC_E_VERSION;
+	if (get_le16(p) == 0 || v.n != ACCOUNT_OCTETS)
+		return MC_E_CORRUPT;
+	*out = (struct account){
+		.schema = get_le16(p),
+		.engine = get_le16(p + 2),
+		.next_mailbox = get_le32(p + 4),
+		.modseq = get_le64(p + 8),
+		.next_msgid = get_le64(p + 16),
+		.next_uidvalidity = get_le32(p + 24),
+		.mailboxes = get_le32(p + 28),
+		.mailboxes_limit = get_le32(p + 32),
+		.retention_s = get_le32(p + 36),
+		.bytes = get_le64(p + 40),
+		.bytes_limit = get_le64(p + 48),
+		.messages = get_le64(p + 56),
+		.messages_limit = get_le64(p + 64),
+		.retained_bytes = get_le64(p + 72),
+		.searchable_msgid = get_le64(p + 80),
+	};
+	memcpy(out->guid, p + 88, sizeof out->guid);
+	return 0;
+}
+
+static void box_encode_counts(const struct box *b, char *out)
+{
+	put_le(out + 24, b->m.highestmodseq, 8);
+	put_le(out + 32, b->m.createmodseq, 8);
+	put_le(out + 40, b->attrmodseq, 8);
+	put_le(out + 48, b->m.vanish_floor, 8);
+	put_le(out + 56, b->m.messages, 4);
+	put_le(out + 60, b->m.unseen, 4);
+	put_le(out + 64, b->m.deleted, 4);
+	put_le(out + 68, b->m.recent_uid, 4);
+	put_le(out + 72, b->m.size_bytes, 8);
+	put_le(out + 80, b->deleted_bytes, 8);
+	put_le(out + 88, b->vanished_runs, 4);
+	put_le(out + 92, b->first_unseen_hint, 4);
+}
+
+size_t box_encode(const struct box *b, char out[BOX_OCTETS + COMPONENT_MAX])
+{
+	memset(out, 0, BOX_OCTETS);
+	put_le(out, RECORD_VERSION, 1);
+	put_le(out + 2, b->m.flags, 2);
+	put_le(out + 4, b->m.special_use, 2);
+	put_le(out + 8, b->m.parent, 4);
+	put_le(out + 12, b->m.uidvalidity, 4);
+	put_le(out + 16, b->m.uidnext, 4);
+	put_le(out + 20, b->sort_order, 4);
+	box_encode_counts(b, out);
+	put_le(out + 96, b->pop3_login_s, 4);
+	put_le(out + 100, b->retention_s, 4);
+	memcpy(out + 104, b->keywords_used, sizeof b->keywords_used);
+	memcpy(out + 120, b->m.guid, sizeof b->m.guid);
+	memcpy(out + BOX_OCTETS, b->name, b->n_name);
+	return (size_t)BOX_OCTETS + b->n_name;
+}
+
+static void box_decode_counts(const char *p, struct box *out)
+{
+	out->m.highestmodseq = get_le64(p + 24);
+	out->m.createmodseq = get_le64(p + 32);
+	out->attrmodseq = get_le64(p + 40);
+	out->m.vanish_floor = get_le64(p + 48);
+	out->m.messages = get_le32(p + 56);
+	out->m.unseen = get_le32(p + 60);
+	out->m.deleted = get_le32(p + 64);
+	out->m.recent_uid = get_le32(p + 68);
+	out->m.size_bytes = get_le64(p + 72);
+	out->deleted_bytes = get_le64(p + 80);
+	out->vanished_runs = get_le32(p + 88);
+	out->first_unseen_hint = get_le32(p + 92);
+}
+
+int box_decode(uint32_t id, struct view v, struct box *out)
+{
+	const char *p = v.p;
+	if (v.n <= BOX_OCTETS || v.n > BOX_OCTETS + COMPONENT_MAX ||
+	    p[0] != RECORD_VERSION)
+		return MC_E_CORRUPT;
+	*out = (struct box){
+		.m.id = id,
+		.m.flags = get_le16(p + 2),
+		.m.special_use = get_le16(p + 4),
+		.m.parent = get_le32(p + 8),
+		.m.uidvalidity = get_le32(p + 12),
+		.m.uidnext = get_le32(p + 16),
+		.sort_order = get_le32(p + 20),
+		.pop3_login_s = get_le32(p + 96),
+		.retention_s = get_le32(p + 100),
+		.n_name = (uint8_t)(v.n - BOX_OCTETS),
+	};
+	box_decode_counts(p, out);
+	memcpy(out->keywords_used, p + 104, sizeof out->keywords_used);
+	memcpy(out->m.guid, p + 120, sizeof out->m.guid);
+	memcpy(out->name, p + BOX_OCTETS, out->n_name);
+	return out->m.uidvalidity && out->m.uidnext ? 0 : MC_E_CORRUPT;
+}
+
+void message_encode(const struct message *m, char out[MESSAGE_OCTETS])
+{
+	put_le(out, m->msgid, 8);
+	put_le(out + 8, m->modseq, 8);
+	put_le(out + 16, m->createmodseq, 8);
+	put_le(out + 24, m->size_bytes, 8);
+	put_le(out + 32, (uint64_t)m->internaldate.unix_s, 6);
+	put_le(out + 38, (uint16_t)m->internaldate.zone_min, 2);
+	put_le(out + 40, m->savedate_s, 4);
+	put_le(out + 44, m->flags, 2);
+	put_le(out + 46, m->internal, 2);
+	memcpy(out + 48, m->keywords, sizeof m->keywords);
+}
+
+/* Sign-extends 48 bits. */
+static int64_t date_extend(uint64_t n)
+{
+	return (int64_t)(n << 16) / 65536;
+}
+
+int message_decode(uint32_t uid, struct view v, struct message *out)
+{
+	const char *p = v.p;
+	if (v.n != MESSAGE_OCTETS)
+		return MC_E_CORRUPT;
+	out->uid = uid;
+	out->msgid = get_le64(p);
+	out->modseq = get_le64(p + 8);
+	out->createmodseq = get_le64(p + 16);
+	out->size_bytes = get_le64(p + 24);
+	uint64_t dates = get_le64(p + 32);
+	out->internaldate.unix_s = date_extend(dates);
+	out->internaldate.zone_min = (int16_t)(dates >> 48);
+	out->savedate_s = get_le32(p + 40);
+	out->flags = get_le16(p + 44);
+	out->internal = get_le16(p + 46);
+	memcpy(out->keywords, p + 48, sizeof out->keywords);
+	return uid && out->msgid && out->modseq ? 0 : MC_E_CORRUPT;
+}
+
+struct view vanished_encode(uint32_t last, char out[5])
+{
+	out[0] = 'V';
+	put_le(out + 1, last, 4);
+	return (struct view){ out, 5 };
+}
+
+int change_decode(struct view v, uint32_t *last)
+{
+	if (v.n == 1 && v.p[0] == 'L') {
+		*last = 0;
+		return 0;
+	}
+	if (v.n != 5 || v.p[0] != 'V')
+		return MC_E_CORRUPT;
+	*last = get_le32(v.p + 1);
+	return *last ? 0 : MC_E_CORRUPT;
+}
+
+struct view delivery_encode(const struct delivery *d, char out[12])
+{
+	put_le(out, d->time_s, 4);
+	put_le(out + 4, d->mailbox, 4);
+	put_le(out + 8, d->uid, 4);
+	return (struct view){ out, 12 };
+}
+
+int delivery_decode(struct view v, struct delivery *out)
+{
+	if (v.n != 12)
+		return MC_E_CORRUPT;
+	*out = (struct delivery){ get_le32(v.p), get_le32(v.p + 4),
+		get_le32(v.p + 8) };
+	return 0;
+}
+
+struct view retained_encode(const struct retained *r, char out[20])
+{
+	put_le(out, r->mailbox, 4);
+	put_le(out + 4, r->uid, 4);
+	put_le(out + 8, r->flags, 4);
+	put_le(out + 12, r->size_bytes, 8);
+	return (struct view){ out, 20 };
+}
+
+int retained_decode(struct view v, struct retained *out)
+{
+	if (v.n != 20)
+		return MC_E_CORRUPT;
+	*out = (struct retained){ get_le32(v.p), get_le32(v.p + 4),
+		get_le16(v.p + 8), get_le64(v.p + 12) };
+	return 0;
+}
+
+struct view mailbox_id_encode(uint32_t id, char out[4])
+{
+	put_le(out, id, 4);
+	return (struct view){ out, 4 };
+}
+
+int mailbox_id_decode(struct view v, uint32_t *id)
+{
+	if (v.n != 4)
+		return MC_E_CORRUPT;
+	*id = get_le32(v.p);
+	return *id ? 0 : MC_E_CORRUPT;
+}
