@@ -61,9 +61,8 @@ struct message_info {
 	uint32_t n_parts;
 	uint32_t header_size;
 	uint64_t size_bytes, n_lines;
-	int64_t sent_s; /* the Date field; internal date when unusable */
-	uint64_t threadid;
-	uint8_t sha256[32];
+	int64_t sent_s;    /* the Date field; internal date when unusable */
+	uint64_t threadid; /* 0: not assigned */
 	bool has_nul;
 	bool crlf_clean; /* every line ends in CRLF, no line starts with a dot:
 			    may be sent over POP3 as it is */

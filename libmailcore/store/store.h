@@ -35,6 +35,7 @@ void store_close(struct store **s);
 struct store_txn {
 	struct store *store;
 	struct kv_txn kv;
+	struct store_spill *spill; /* what had to be put together for views */
 };
 
 int store_read(struct store *s, struct store_txn *t) MUST_CHECK;
@@ -42,7 +43,10 @@ void store_end(struct store_txn *t);
 
 /* Differs after any commit by any process; costs no transaction. */
 uint64_t store_last_change(struct store *s);
-void store_housekeeping(struct store *s); /* once a minute: stale readers */
+/* Stale readers, expunged objects past their retention, remains of deleted
+ * mailboxes, old delivery ids: some 50 ms of work at most. Once a minute, and
+ * before a process that wrote closes the store. */
+void store_housekeeping(struct store *s);
 
 /* The account's totals, one get (RFC 9208 wants them per message object). */
 struct store_totals {
@@ -56,6 +60,8 @@ int store_totals(struct store_txn *t, struct store_totals *out) MUST_CHECK;
 
 /* Wake-ups between the processes that have this store open: a datagram socket
  * in wake/. After each commit the writer sends one byte to all others. */
-int store_wake_open(struct store *s, int *fd) MUST_CHECK; /* to poll */
+/* The descriptor to poll; it belongs to the store. MC_E_UNSUPPORTED when there
+ * is no wake/ (a read-only store). */
+int store_wake_open(struct store *s, int *fd) MUST_CHECK;
 void store_wake_drain(int fd);
 #endif

@@ -1,0 +1,221 @@
+#include "store/rows.h"
+#include "store/spill.h"
+
+int message_get(
+    struct store_txn *t, uint32_t mailbox, uint32_t uid, struct message *out)
+{
+	struct key k = key_msg(mailbox, uid);
+	struct view v;
+	int error = kv_get(&t->kv, TABLE_MSG, key_view(&k), &v);
+	return error ? error : message_decode(uid, v, out);
+}
+
+int message_each(struct store_txn *t, uint32_t mailbox, uint32_t first,
+    uint32_t last, int (*fn)(void *ctx, const struct message *m), void *ctx)
+{
+	struct kv_cursor c;
+	struct message m;
+	struct key k = key_msg(mailbox, first);
+	int stop = 0, error = kv_cursor_open(&c, &t->kv, TABLE_MSG);
+	if (!error)
+		error = kv_cursor_seek(&c, key_view(&k));
+	if (!error)
+		error = row_at(&c, mailbox, last, &m);
+	while (!error) {
+		stop = fn(ctx, &m);
+		if (stop)
+			break;
+		error = kv_cursor_next(&c);
+		if (!error)
+			error = row_at(&c, mailbox, last, &m);
+	}
+	kv_cursor_close(&c);
+	if (stop)
+		return stop;
+	return error == MC_E_NOENT ? 0 : error;
+}
+
+static int add_uid(void *ctx, const struct message *m)
+{
+	return uidset_add(ctx, m->uid, m->uid);
+}
+
+static int ends(
+    struct store_txn *t, uint32_t mailbox, uint32_t *first, uint32_t *last)
+{
+	struct kv_cursor c;
+	struct message m;
+	struct key low = key_msg(mailbox, 1);
+	struct key high = key_msg(mailbox, UINT32_MAX);
+	int error = kv_cursor_open(&c, &t->kv, TABLE_MSG);
+	if (!error)
+		error = kv_cursor_seek(&c, key_view(&low));
+	if (!error)
+		error = row_at(&c, mailbox, UINT32_MAX, &m);
+	*first = error ? 0 : m.uid;
+	if (!error)
+		error = kv_cursor_seek_before(&c, key_view(&high));
+	if (!error)
+		error = row_at(&c, mailbox, UINT32_MAX, &m);
+	*last = error ? 0 : m.uid;
+	kv_cursor_close(&c);
+	return error;
+}
+
+int message_uids(struct store_txn *t, uint32_t mailbox, struct uidset *out)
+{
+	struct mailbox m;
+	uint32_t first, last;
+	uidset_clear(out);
+	int error = mailbox_get(t, mailbox, &m);
+	if (error || m.messages == 0)
+		return error;
+	error = ends(t, mailbox, &first, &last);
+	if (error)
+		return error == MC_E_NOENT ? MC_E_CORRUPT : error;
+	/* Without gaps nothing needs to be read. */
+	if (last - first + 1 == m.messages)
+		return uidset_add(out, first, last);
+	return message_each(t, mailbox, first, last, add_uid, out);
+}
+
+/* Pieces behind a full first one: their size, and into out unless NULL. */
+static int pieces(
+    struct store_txn *t, uint64_t msgid, char type, char *out, size_t *n)
+{
+	size_t at = 0;
+	for (unsigned i = 0; i < PIECES_MAX; i++) {
+		struct key k = key_obj(msgid, type, i);
+		struct view v;
+		int error = kv_get(&t->kv, TABLE_OBJ, key_view(&k), &v);
+		if (error == MC_E_NOENT)
+			break;
+		if (error)
+			return error;
+		if (v.n > PIECE_OCTETS)
+			return MC_E_CORRUPT;
+		if (out)
+			memcpy(out + at, v.p, v.n);
+		at += v.n;
+		if (v.n < PIECE_OCTETS)
+			break;
+	}
+	*n = at;
+	return 0;
+}
+
+static int object_get(
+    struct store_txn *t, uint64_t msgid, char type, struct view *out)
+{
+	struct key k = key_obj(msgid, type, 0);
+	int error = kv_get(&t->kv, TABLE_OBJ, key_view(&k), out);
+	if (error || out->n < PIECE_OCTETS)
+		return error;
+	size_t n;
+	error = pieces(t, msgid, type, NULL, &n);
+	if (error)
+		return error;
+	char *all = spill_alloc(&t->spill, n);
+	if (!all)
+		return MC_E_TEMP;
+	*out = (struct view){ all, n };
+	return pieces(t, msgid, type, all, &n);
+}
+
+static int envelope_get(
+    struct store_txn *t, uint64_t msgid, struct envelope_record *out)
+{
+	struct view v;
+	int error = object_get(t, msgid, 'E', &v);
+	return error ? error : envelope_decode(v, out);
+}
+
+int message_info(struct store_txn *t, uint64_t msgid, struct message_info *out)
+{
+	struct view v;
+	struct envelope_record e;
+	struct structure_record m;
+	int error = envelope_get(t, msgid, &e);
+	if (error)
+		return error;
+	error = object_get(t, msgid, 'M', &v);
+	if (!error)
+		error = structure_decode(v, &m);
+	if (error)
+		return error == MC_E_NOENT ? MC_E_CORRUPT : error;
+	*out = (struct message_info){
+		.envelope = e.envelope,
+		.bodystructure = m.bodystructure,
+		.parts = m.parts,
+		.n_parts = m.n_parts,
+		.header_size = e.header_size,
+		.size_bytes = e.size_bytes,
+		.n_lines = e.n_lines,
+		.sent_s = e.sent_s,
+		.threadid = e.threadid,
+		.has_nul = e.has_nul,
+		.crlf_clean = e.crlf_clean,
+	};
+	return 0;
+}
+
+int message_parts(const struct message_info *info, struct mime_part *out)
+{
+	struct view rest = info->parts;
+	for (uint32_t i = 0; i < info->n_parts; i++) {
+		int error = part_decode(view_head(rest, PART_OCTETS), &out[i]);
+		const struct mime_part *p = &out[i];
+		uint64_t size = info->size_bytes;
+		if (!error && (p->parent > i || p->body_offset > size ||
+				  p->body_size > size - p->body_offset ||
+				  p->header_offset > size ||
+				  p->header_size > size - p->header_offset))
+			error = MC_E_CORRUPT;
+		if (error)
+			return error;
+		rest = view_skip(rest, PART_OCTETS);
+	}
+	return 0;
+}
+
+static int chunk_get(struct store_txn *t, uint64_t msgid, uint32_t i,
+    uint64_t size, struct view *out)
+{
+	struct key k = key_blb(msgid, i);
+	uint64_t start = (uint64_t)i * CHUNK_OCTETS;
+	size_t want =
+	    size - start < CHUNK_OCTETS ? (size_t)(size - start) : CHUNK_OCTETS;
+	struct view v;
+	int error = kv_get(&t->kv, TABLE_BLB, key_view(&k), &v);
+	if (error == MC_E_NOENT || (!error && v.n != want + 4))
+		return MC_E_CORRUPT;
+	if (error)
+		return error;
+	*out = view_head(v, want);
+	return chunk_check(&k, *out, v.p + want) ? 0 : MC_E_CORRUPT;
+}
+
+int message_read(
+    struct store_txn *t, uint64_t msgid, uint64_t offset, void *out, size_t n)
+{
+	struct envelope_record e;
+	char *to = out;
+	int error = envelope_get(t, msgid, &e);
+	if (error)
+		return error;
+	if (offset > e.size_bytes || n > e.size_bytes - offset)
+		return MC_E_BAD;
+	while (n) {
+		struct view v;
+		error = chunk_get(t, msgid, (uint32_t)(offset / CHUNK_OCTETS),
+		    e.size_bytes, &v);
+		if (error)
+			return error;
+		v = view_head(view_skip(v, offset % CHUNK_OCTETS), n);
+		memcpy(to, v.p, v.n);
+		to += v.n;
+		offset += v.n;
+		n -= v.n;
+	}
+	return 0;
+}
