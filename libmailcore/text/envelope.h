@@ -24,6 +24,7 @@ void imap_string_put(struct buf *out, struct view v);
 /* astring: an atom where possible. */
 void imap_astring_put(struct buf *out, struct view v);
 
-/* RFC 5256 2.1 base subject, folded for comparison. */
+/* RFC 5256 2.1 base subject, folded for comparison; of a subject longer than
+ * 4096 octets only these count. */
 void base_subject(struct view subject, struct buf *out);
 #endif
