@@ -4,10 +4,15 @@
 #include <dirent.h>
 #include <sys/stat.h>
 
+#ifdef MAILCORE_SANITIZED
+#define WORK_MAX (2 << 20)
+#else
+#define WORK_MAX (12 << 20) /* bytes fed per transcript, over all replays */
+#endif
+
 enum {
 	FILE_MAX = 4 << 20,
-	WORK_MAX = 48 << 20, /* bytes fed per transcript, over all replays */
-	ONE_BY_ONE = -1,     /* instead of a split point */
+	ONE_BY_ONE = -1, /* instead of a split point */
 };
 
 enum line_kind {
@@ -48,10 +53,23 @@ static struct view view_of_run(const struct buf *b, size_t from)
 
 static void unescape(struct buf *out, struct view v);
 
+/* Index of the parenthesis that closes the one at v's start. */
+static size_t closing(struct view v)
+{
+	unsigned depth = 0;
+	for (size_t i = 0; i < v.n; i++) {
+		bool is_escaped = i == 0 || v.p[i - 1] == '\\';
+		depth += v.p[i] == '(' && is_escaped;
+		if (v.p[i] == ')' && --depth == 0)
+			return i;
+	}
+	return v.n;
+}
+
 /* "(text*N)" behind a backslash. Returns how much of v it was. */
 static size_t unescape_repeat(struct buf *out, struct view v)
 {
-	size_t end = view_find_byte(v, ')');
+	size_t end = closing(v);
 	struct view inner = view_slice(v, 1, end);
 	size_t star = view_rfind_byte(inner, '*');
 	uint32_t times;
@@ -385,7 +403,7 @@ static bool replay_file(const struct replay_adapter *a, const char *file)
 	script_open(&s, file);
 	size_t n = s.client_bytes, step = 1;
 	/* Long transcripts: as many split points as the time allows. */
-	while (n / step > WORK_MAX / (n + 1))
+	while (n / step > (size_t)WORK_MAX / (n + 1))
 		step += 1 + step / 8;
 	bool ok = replay_at(a, &s, 0) && replay_at(a, &s, ONE_BY_ONE);
 	for (size_t split = 1; ok && split < n; split += step)

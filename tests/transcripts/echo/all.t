@@ -2,9 +2,9 @@
 @loud
 S: HELLO
 C: one
-C: two \x41\(bc*3)\\
+C: two \x41\(\(bc*3)-*2)\\
 S: one
-S: two Abcbcbc\\
+S: two Abcbcbc-bcbcbc-\\
 C- thr
 C- ee\r\n
 S~ t*e
