@@ -1,0 +1,203 @@
+/* MAIL and RCPT: the envelope. RFC 5321 4.1.1.2 and 3; SIZE: RFC 1870; BODY:
+ * RFC 6152; AUTH=: RFC 4954 5. */
+#include "smtpd/smtp_command.h"
+
+/* "FROM:" or "TO:", then the path. A blank behind the colon is no valid syntax,
+ * but common. */
+static bool take_path(struct smtp_session *s, struct view *text,
+    struct view start, struct smtp_args *args)
+{
+	const char *why = "address expected";
+	if (!view_istarts(*text, start))
+		return smtp_refuse(s, &REPLY(501, 5, 5, 4, "Syntax error"));
+	*text = view_trim(view_skip(*text, start.n));
+	if (path_parse(text, &args->path, &why) == PARSE_BAD)
+		return smtp_refuse(
+		    s, &(struct reply){ 501, { 5, 1, 3 }, view_of(why) });
+	if (text->n && text->p[0] != ' ')
+		return smtp_refuse(s, &REPLY(501, 5, 5, 4, "Syntax error"));
+	/* RFC 6531 3.5: not offered. */
+	if (args->path.is_utf8)
+		return smtp_refuse(s, &REPLY(553, 5, 6, 7,
+					  "Non-ASCII addresses are not "
+					  "supported"));
+	return true;
+}
+
+static bool param_size(
+    struct smtp_session *s, struct view value, struct smtp_args *args)
+{
+	if (args->size || value.n > 20 || !view_u64(value, &args->size))
+		return smtp_refuse(s, &REPLY(501, 5, 5, 4, "Bad SIZE"));
+	if (args->size > s->env.limits->message_bytes)
+		return smtp_refuse(
+		    s, &REPLY(552, 5, 3, 4, "Message too large"));
+	return true;
+}
+
+static bool param_body(
+    struct smtp_session *s, struct view value, struct smtp_args *args)
+{
+	if (view_ieq(value, V("8BITMIME")))
+		args->flags |= SUBMIT_FLAG_8BITMIME;
+	else if (!view_ieq(value, V("7BIT")))
+		return smtp_refuse(s, &REPLY(501, 5, 5, 4, "Bad BODY"));
+	return true;
+}
+
+/* RFC 4954 5: a server that does not trust the client takes it as "<>". */
+static bool param_auth(
+    struct smtp_session *s, struct view value, struct smtp_args *args)
+{
+	(void)args;
+	return value.n || smtp_refuse(s, &REPLY(501, 5, 5, 4, "Bad AUTH"));
+}
+
+static const struct {
+	struct view name;
+	bool (*take)(
+	    struct smtp_session *s, struct view value, struct smtp_args *args);
+} mail_params[] = {
+	{ V_INIT("SIZE"), param_size },
+	{ V_INIT("BODY"), param_body },
+	{ V_INIT("AUTH"), param_auth },
+};
+
+static bool take_mail_param(struct smtp_session *s, struct view key,
+    struct view value, struct smtp_args *args)
+{
+	for (size_t i = 0; i < sizeof mail_params / sizeof mail_params[0]; i++)
+		if (view_ieq(key, mail_params[i].name))
+			return mail_params[i].take(s, value, args);
+	return smtp_refuse(s, &REPLY(555, 5, 5, 4, "Unknown parameter"));
+}
+
+bool smtp_args_mail(
+    struct smtp_session *s, struct view text, struct smtp_args *args)
+{
+	struct view key, value;
+	const char *why = "";
+	if (!take_path(s, &text, V("FROM:"), args))
+		return false;
+	if (args->path.local.n && !args->path.domain.n)
+		return smtp_refuse(
+		    s, &REPLY(553, 5, 1, 7, "Sender needs a domain"));
+	for (;;) {
+		enum parse r = path_param(&text, &key, &value, &why);
+		if (r == PARSE_MORE)
+			return true;
+		if (r == PARSE_BAD)
+			return smtp_refuse(s,
+			    &(struct reply){ 501, { 5, 5, 4 }, view_of(why) });
+		if (!take_mail_param(s, key, value, args))
+			return false;
+	}
+}
+
+bool smtp_args_rcpt(
+    struct smtp_session *s, struct view text, struct smtp_args *args)
+{
+	if (!take_path(s, &text, V("TO:"), args))
+		return false;
+	if (args->path.is_null)
+		return smtp_refuse(
+		    s, &REPLY(501, 5, 1, 3, "Recipient needs an address"));
+	if (view_trim(text).n)
+		return smtp_refuse(
+		    s, &REPLY(555, 5, 5, 4, "Unknown parameter"));
+	return true;
+}
+
+/* The address as everyone behind us sees it; RFC 5321 2.3.5: "postmaster"
+ * alone is one of this host. */
+static bool keep_address(
+    struct smtp_session *s, const struct path *path, struct view *out)
+{
+	char text[PATH_MAX_OCTETS];
+	struct path p = *path;
+	size_t n;
+	bool ok = true;
+	if (p.local.n && !p.domain.n)
+		p.domain = s->env.hostname;
+	if (path_format(&p, text, sizeof text, &n))
+		return false;
+	*out = arena_copy(&s->arena, (struct view){ text, n }, &ok);
+	return ok;
+}
+
+void smtp_cmd_mail(struct smtp_session *s, const struct smtp_args *args)
+{
+	if (!keep_address(s, &args->path, &s->sender)) {
+		smtp_refuse(s, &REPLY(501, 5, 1, 7, "Sender is too long"));
+		return;
+	}
+	s->flags = args->flags;
+	s->state = SMTP_STATE_MAIL;
+	smtp_reply(s, &REPLY(250, 2, 1, 0, "Sender ok"));
+}
+
+void smtp_cmd_rcpt(struct smtp_session *s, const struct smtp_args *args)
+{
+	if (s->n_rcpts >= s->env.limits->recipients) {
+		smtp_reply(s, &REPLY(452, 4, 5, 3, "Too many recipients"));
+		return;
+	}
+	if (!keep_address(s, &args->path, &s->asked)) {
+		smtp_refuse(s, &REPLY(501, 5, 1, 3, "Recipient is too long"));
+		return;
+	}
+	uint64_t token = smtp_wait(s, SMTP_WAIT_RCPT);
+	s->env.ops->check_recipient(s->env.ctx, token, s->asked);
+}
+
+static void accept_asked(struct smtp_session *s)
+{
+	struct smtp_rcpt *rcpt = ARENA_NEW(&s->arena, struct smtp_rcpt);
+	if (!rcpt) {
+		smtp_reply(s, &REPLY(452, 4, 5, 3, "Too many recipients"));
+		return;
+	}
+	rcpt->address = s->asked;
+	*s->rcpts_end = rcpt;
+	s->rcpts_end = &rcpt->next;
+	s->n_rcpts++;
+	s->state = SMTP_STATE_RCPT;
+	smtp_reply(s, &REPLY(250, 2, 1, 5, "Recipient ok"));
+}
+
+static void refuse_asked(struct smtp_session *s, const struct reply *r)
+{
+	LOG(s->env.log, INFO, "rcpt.reject", KV_VIEW("remote", s->env.remote),
+	    KV_INT("code", r->code), KV_VIEW("reason", r->text),
+	    KV_VIEW("from", s->sender), KV_VIEW("rcpt", s->asked));
+	if (r->code / 100 == 5)
+		smtp_refuse(s, r);
+	else
+		smtp_reply(s, r);
+}
+
+void smtp_session_recipient_is(
+    struct smtp_session *s, uint64_t token, enum address_kind kind)
+{
+	if (!smtp_answers(s, SMTP_WAIT_RCPT, token))
+		return;
+	switch (kind) {
+	case ADDRESS_LOCAL:
+		accept_asked(s);
+		break;
+	case ADDRESS_UNKNOWN:
+		refuse_asked(s, &REPLY(550, 5, 1, 1, "No such user here"));
+		break;
+	case ADDRESS_REMOTE:
+		if (s->is_authed)
+			accept_asked(s);
+		else
+			refuse_asked(
+			    s, &REPLY(550, 5, 7, 1, "Relaying denied"));
+		break;
+	case ADDRESS_TEMP:
+		refuse_asked(
+		    s, &REPLY(451, 4, 3, 0, "Recipient cannot be checked now"));
+		break;
+	}
+}

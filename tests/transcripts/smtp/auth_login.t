@@ -1,0 +1,17 @@
+# The old mechanism that mail programs still use.
+@service submission
+S: 220 mx.example.org ESMTP Mailcore
+@tls plus
+C: EHLO c.example.net
+S: 250-mx.example.org
+S: 250-PIPELINING
+S: 250-SIZE 200000
+S: 250-8BITMIME
+S: 250-ENHANCEDSTATUSCODES
+S: 250 AUTH SCRAM-SHA-256-PLUS SCRAM-SHA-256 PLAIN LOGIN
+C: AUTH LOGIN
+S: 334 VXNlcm5hbWU6
+C: dXNlcg==
+S: 334 UGFzc3dvcmQ6
+C: c2VjcmV0
+S: 235 2.7.0 Authentication succeeded

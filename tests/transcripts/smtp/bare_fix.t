@@ -1,0 +1,27 @@
+# bare_newline_fix: repaired, and still only CRLF.CRLF ends the data.
+@fix
+S: 220 mx.example.org ESMTP Mailcore
+C: HELO c.example.net
+S: 250 mx.example.org
+C: MAIL FROM:<a@example.net>
+C: RCPT TO:<user@example.org>
+S: 250 2.1.0 Sender ok
+S: 250 2.1.5 Recipient ok
+C: DATA
+S: 354 End data with <CRLF>.<CRLF>
+C: Subject: x
+C: 
+C- one\ntwo\rthree\n.\r\n
+C: .
+S: 250 2.0.0 Queued as 123abc
+@show body
+S~ Received: *
+S~ 	by *
+S~ 	for *
+S~ 	Thu, *
+S: Subject: x
+S: 
+S: one
+S: two
+S: three
+S: .

@@ -1,0 +1,17 @@
+# RFC 1870 6.3: a client that did not say so is told at the end.
+@limit message 100
+S: 220 mx.example.org ESMTP Mailcore
+C: HELO c.example.net
+S: 250 mx.example.org
+C: MAIL FROM:<a@example.net>
+C: RCPT TO:<user@example.org>
+S: 250 2.1.0 Sender ok
+S: 250 2.1.5 Recipient ok
+C: DATA
+S: 354 End data with <CRLF>.<CRLF>
+C: \(x*60)
+C: \(y*60)
+C: .
+C: NOOP
+S: 552 5.3.4 Message too large
+S: 250 2.0.0 Ok
