@@ -1,0 +1,336 @@
+/* Linux: seccomp and Landlock; where they were not built in, nothing but a log
+ * line.
+ *
+ * A call that is on no list fails with EPERM: libraries probe rare calls and
+ * go on without them, and an upgrade of libc must not stop the mail. Calls
+ * that no library makes by itself, and an attacker needs (exec, ptrace, mount,
+ * kernel modules, ...), kill the process: nothing of ours gets there. */
+#include "proc/sandbox.h"
+#include "proc/sandbox_landlock.h"
+#include <errno.h>
+
+#if defined(MAILCORE_SECCOMP) && !defined(MAILCORE_SANITIZED)
+#define WITH_SECCOMP 1
+#include <fcntl.h>
+#include <seccomp.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#else
+#define WITH_SECCOMP 0
+#endif
+
+const char *sandbox_layers(void)
+{
+	if (WITH_SECCOMP)
+		return sandbox_has_landlock() ? "seccomp landlock" : "seccomp";
+	return sandbox_has_landlock() ? "landlock" : "(no seccomp)";
+}
+
+static void missing(const char *layer, int error)
+{
+	LOG(NULL, WARN, "isolation.missing", KV_STR("layer", layer),
+	    KV_ERR("error", error));
+}
+
+#if WITH_SECCOMP
+
+#define CALL(name) SCMP_SYS(name)
+
+/* Memory, time, the loop, and descriptors that are there. */
+static const int calls_common[] = {
+	CALL(read),
+	CALL(write),
+	CALL(readv),
+	CALL(writev),
+	CALL(pread64),
+	CALL(preadv),
+	CALL(close),
+	CALL(close_range),
+	CALL(fstat),
+	CALL(lseek),
+	CALL(munmap),
+	CALL(mremap),
+	CALL(madvise),
+	CALL(brk),
+	CALL(rt_sigaction),
+	CALL(rt_sigprocmask),
+	CALL(rt_sigreturn),
+	CALL(sigaltstack),
+	CALL(futex),
+	CALL(futex_waitv),
+	CALL(sched_yield),
+	CALL(sched_getaffinity),
+	CALL(getpid),
+	CALL(gettid),
+	CALL(getppid),
+	CALL(getuid),
+	CALL(geteuid),
+	CALL(getgid),
+	CALL(getegid),
+	CALL(getresuid),
+	CALL(getresgid),
+	CALL(getrandom),
+	CALL(clock_gettime),
+	CALL(clock_getres),
+	CALL(clock_nanosleep),
+	CALL(nanosleep),
+	CALL(gettimeofday),
+	CALL(time),
+	CALL(times),
+	CALL(getrusage),
+	CALL(epoll_create1),
+	CALL(epoll_ctl),
+	CALL(epoll_wait),
+	CALL(epoll_pwait),
+	CALL(epoll_pwait2),
+	CALL(poll),
+	CALL(ppoll),
+	CALL(select),
+	CALL(pselect6),
+	CALL(eventfd2),
+	CALL(pipe2),
+	CALL(recvmsg),
+	CALL(recvfrom),
+	CALL(recvmmsg),
+	CALL(sendmsg),
+	CALL(sendto),
+	CALL(sendmmsg),
+	CALL(getsockopt),
+	CALL(setsockopt),
+	CALL(getsockname),
+	CALL(getpeername),
+	CALL(shutdown),
+	CALL(fcntl),
+	CALL(fcntl64),
+	CALL(dup),
+	CALL(dup2),
+	CALL(dup3),
+	CALL(exit),
+	CALL(exit_group),
+	CALL(restart_syscall),
+	CALL(tgkill),
+	CALL(getrlimit),
+	CALL(ugetrlimit),
+	CALL(uname),
+	CALL(sysinfo),
+	CALL(rseq),
+	CALL(set_robust_list),
+	CALL(get_robust_list),
+	CALL(membarrier),
+	CALL(capget),
+};
+
+static const int calls_net[] = {
+	CALL(accept),
+	CALL(accept4),
+	CALL(socketpair),
+	CALL(splice),
+	CALL(tee),
+};
+
+static const int calls_files[] = {
+	CALL(socketpair),
+	CALL(open),
+	CALL(openat),
+	CALL(openat2),
+	CALL(stat),
+	CALL(lstat),
+	CALL(stat64),
+	CALL(fstat64),
+	CALL(newfstatat),
+	CALL(fstatat64),
+	CALL(statx),
+	CALL(access),
+	CALL(faccessat),
+	CALL(faccessat2),
+	CALL(getdents64),
+	CALL(mkdir),
+	CALL(mkdirat),
+	CALL(rmdir),
+	CALL(unlink),
+	CALL(unlinkat),
+	CALL(rename),
+	CALL(renameat),
+	CALL(renameat2),
+	CALL(link),
+	CALL(linkat),
+	CALL(truncate),
+	CALL(ftruncate),
+	CALL(fallocate),
+	CALL(fsync),
+	CALL(fdatasync),
+	CALL(sync_file_range),
+	CALL(syncfs),
+	CALL(msync),
+	CALL(flock),
+	CALL(statfs),
+	CALL(fstatfs),
+	CALL(statfs64),
+	CALL(fstatfs64),
+	CALL(chmod),
+	CALL(fchmod),
+	CALL(fchmodat),
+	CALL(readlink),
+	CALL(readlinkat),
+	CALL(getcwd),
+	CALL(chdir),
+	CALL(fchdir),
+	CALL(memfd_create),
+	CALL(bind),
+	CALL(connect),
+	CALL(pwrite64),
+	CALL(pwritev),
+	CALL(utimensat),
+	CALL(fadvise64),
+	CALL(copy_file_range),
+	CALL(sendfile),
+	CALL(umask),
+	CALL(mlock),
+	CALL(mincore),
+};
+
+static const int calls_deadly[] = {
+	CALL(execve),
+	CALL(execveat),
+	CALL(ptrace),
+	CALL(process_vm_readv),
+	CALL(process_vm_writev),
+	CALL(mount),
+	CALL(umount2),
+	CALL(pivot_root),
+	CALL(chroot),
+	CALL(setns),
+	CALL(unshare),
+	CALL(init_module),
+	CALL(finit_module),
+	CALL(delete_module),
+	CALL(kexec_load),
+	CALL(bpf),
+	CALL(perf_event_open),
+	CALL(userfaultfd),
+	CALL(io_uring_setup),
+	CALL(keyctl),
+	CALL(add_key),
+	CALL(request_key),
+	CALL(swapon),
+	CALL(reboot),
+	CALL(fsopen),
+	CALL(move_mount),
+	CALL(open_tree),
+	CALL(pidfd_getfd),
+	CALL(open_by_handle_at),
+	CALL(mknod),
+	CALL(mknodat),
+	CALL(personality),
+	CALL(modify_ldt),
+};
+
+#define N(a) (sizeof(a) / sizeof(a)[0])
+
+/* Calls that this architecture does not have are no error. */
+static int add_all(
+    scmp_filter_ctx f, uint32_t action, const int *calls, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		int error = seccomp_rule_add(f, action, calls[i], 0);
+		if (error && error != -EDOM && error != -EFAULT)
+			return error;
+	}
+	return 0;
+}
+
+/* No memory that can be run, no terminal or device calls, no limits of other
+ * processes; stat by descriptor is what libc makes of fstat. */
+static int add_narrow(scmp_filter_ctx f)
+{
+	int error = seccomp_rule_add(f, SCMP_ACT_ALLOW, CALL(mmap), 1,
+	    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+	if (!error)
+		error = seccomp_rule_add(f, SCMP_ACT_ALLOW, CALL(mprotect), 1,
+		    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+	if (!error)
+		error = seccomp_rule_add(f, SCMP_ACT_ALLOW, CALL(ioctl), 1,
+		    SCMP_A1(SCMP_CMP_EQ, FIONBIO));
+	if (!error)
+		error = seccomp_rule_add(f, SCMP_ACT_ALLOW, CALL(ioctl), 1,
+		    SCMP_A1(SCMP_CMP_EQ, FIONREAD));
+	if (!error)
+		error = seccomp_rule_add(f, SCMP_ACT_ALLOW, CALL(prlimit64), 1,
+		    SCMP_A0(SCMP_CMP_EQ, 0));
+	if (!error)
+		error = seccomp_rule_add(f, SCMP_ACT_ALLOW, CALL(newfstatat), 1,
+		    SCMP_A3(SCMP_CMP_EQ, AT_EMPTY_PATH));
+	return error;
+}
+
+/* Wake-ups travel through sockets in the file system. */
+static int add_files(scmp_filter_ctx f)
+{
+	int error = add_all(f, SCMP_ACT_ALLOW, calls_files, N(calls_files));
+	if (!error)
+		error = seccomp_rule_add(f, SCMP_ACT_ALLOW, CALL(socket), 1,
+		    SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
+	return error;
+}
+
+static int add_class(scmp_filter_ctx f, enum role_sandbox class)
+{
+	switch (class) {
+	case SANDBOX_NET:
+		return add_all(f, SCMP_ACT_ALLOW, calls_net, N(calls_net));
+	case SANDBOX_FILES:
+		return add_files(f);
+	case SANDBOX_KEYS:
+	case SANDBOX_NONE:
+		break;
+	}
+	return 0;
+}
+
+static int filter_calls(enum role_sandbox class)
+{
+	scmp_filter_ctx f = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+	if (!f)
+		return -ENOMEM;
+	int error = add_all(f, SCMP_ACT_ALLOW, calls_common, N(calls_common));
+	if (!error)
+		error = add_narrow(f);
+	if (!error)
+		error = add_class(f, class);
+	if (!error)
+		error = add_all(
+		    f, SCMP_ACT_KILL_PROCESS, calls_deadly, N(calls_deadly));
+	/* Large sets are searched, not walked. */
+	if (!error)
+		error = seccomp_attr_set(f, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+	if (!error)
+		error = seccomp_load(f);
+	seccomp_release(f);
+	return error;
+}
+
+static void enter_seccomp(const struct role *role)
+{
+	int error = filter_calls(role->sandbox);
+	if (error)
+		missing("seccomp", error);
+}
+
+#else
+
+static void enter_seccomp(const struct role *role)
+{
+	(void)role;
+	missing("seccomp", MC_E_UNSUPPORTED);
+}
+
+#endif
+
+void sandbox_enter(const struct role *role)
+{
+	if (role->sandbox == SANDBOX_NONE)
+		return;
+	sandbox_landlock(role);
+	enter_seccomp(role);
+}
