@@ -1,0 +1,232 @@
+#include "store/keyword.h"
+#include "store/message_prepare.h"
+#include "store/rows.h"
+#include <stdlib.h>
+
+enum {
+	SYSTEM_FLAGS = MESSAGE_SEEN | MESSAGE_ANSWERED | MESSAGE_FLAGGED |
+		       MESSAGE_DELETED | MESSAGE_DRAFT,
+	ROOM_PER_ITEM = 64 * 1024,
+	DELIVERY_OCTETS = 12,
+};
+
+/* Cut into values of at most one page. The last piece is never a full one. */
+static void put_pieces(struct edit *e, uint64_t msgid, char type, struct view v)
+{
+	for (unsigned i = 0; i < PIECES_MAX; i++) {
+		struct key k = key_obj(msgid, type, i);
+		struct view piece = view_head(v, PIECE_OCTETS);
+		kv_append(&e->kv, TABLE_OBJ, key_view(&k), piece);
+		v = view_skip(v, PIECE_OCTETS);
+		if (piece.n < PIECE_OCTETS)
+			return;
+	}
+	edit_fail(e, MC_E_LIMIT);
+}
+
+/* Straight from the source into the pages. */
+static int put_body(struct edit *e, uint64_t msgid, const struct source *s)
+{
+	uint64_t offset = 0, size = source_size(s);
+	for (uint32_t i = 0; offset < size; i++) {
+		struct key k = key_blb(msgid, i);
+		size_t n = size - offset < CHUNK_OCTETS
+			       ? (size_t)(size - offset)
+			       : CHUNK_OCTETS;
+		char *p =
+		    kv_reserve(&e->kv, TABLE_BLB, key_view(&k), n + 4, true);
+		if (!p)
+			return e->kv.error;
+		int error = source_read(s, offset, p, n);
+		if (error)
+			return error;
+		chunk_seal(&k, (struct view){ p, n }, p + n);
+		offset += n;
+	}
+	return 0;
+}
+
+static int known_delivery(
+    struct edit *e, struct view id, struct append_result *r)
+{
+	struct delivery d;
+	struct view v;
+	struct box b;
+	if (id.n == 0)
+		return MC_E_NOENT;
+	if (id.n != DELIVERY_ID_OCTETS)
+		return MC_E_BAD;
+	struct key k = key_delivery(id);
+	int error = kv_get(&e->kv, TABLE_IDX, key_view(&k), &v);
+	if (!error)
+		error = delivery_decode(v, &d);
+	if (error)
+		return error;
+	r->duplicate = true;
+	r->uid = d.uid;
+	error = box_get(&e->kv, d.mailbox, &b);
+	r->uidvalidity = error ? 0 : b.m.uidvalidity;
+	return error == MC_E_NOENT ? 0 : error;
+}
+
+static void put_delivery(
+    struct edit *e, struct view id, uint32_t mailbox, const struct message *m)
+{
+	char value[DELIVERY_OCTETS];
+	const struct delivery d = { e->now_s, mailbox, m->uid };
+	struct key k = key_delivery(id);
+	if (id.n)
+		kv_put(&e->kv, TABLE_IDX, key_view(&k),
+		    delivery_encode(&d, value));
+}
+
+static void put_object(struct edit *e, const struct append *a,
+    struct prepared *p, const struct message *m)
+{
+	struct view envelope = buf_view(&p->envelope);
+	envelope_place(p->envelope.p + p->envelope.start, a->mailbox, m->uid);
+	put_pieces(e, m->msgid, 'E', envelope);
+	put_pieces(e, m->msgid, 'M', buf_view(&p->structure));
+	e->account.bytes += m->size_bytes;
+	e->account.messages++;
+	int error = put_body(e, m->msgid, &a->source);
+	if (error)
+		edit_fail(e, error);
+}
+
+/* Errors of the item alone: nothing of it was written. */
+static int add(struct edit *e, const struct append *a, struct prepared *p,
+    struct append_result *r)
+{
+	struct box *b;
+	struct keywords keywords;
+	int error = known_delivery(e, a->delivery_id, r);
+	if (error != MC_E_NOENT)
+		return error;
+	error = edit_box_open(e, a->mailbox, &b);
+	if (!error)
+		error = keywords_resolve(
+		    e, a->keywords, a->n_keywords, true, &keywords);
+	if (error)
+		return error;
+	struct message m = {
+		.msgid = e->account.next_msgid++,
+		.flags = a->flags & SYSTEM_FLAGS,
+		.size_bytes = source_size(&a->source),
+		.internaldate = a->internaldate,
+		.savedate_s = e->now_s,
+	};
+	memcpy(m.keywords, keywords.bits, sizeof m.keywords);
+	row_insert(e, b, &m);
+	put_object(e, a, p, &m);
+	put_delivery(e, a->delivery_id, a->mailbox, &m);
+	r->uid = m.uid;
+	r->uidvalidity = b->m.uidvalidity;
+	return 0;
+}
+
+/* Items without an error so far go into one transaction. */
+static int add_all(struct store *s, const struct append *items,
+    struct prepared *prepared, size_t n, struct append_result *results)
+{
+	struct edit e;
+	int error = edit_begin(s, &e);
+	if (error)
+		return error;
+	for (size_t i = 0; i < n && !e.kv.error; i++)
+		if (!results[i].error)
+			results[i].error =
+			    add(&e, &items[i], &prepared[i], &results[i]);
+	if (!e.kv.error && !e.modseq) {
+		edit_abort(&e);
+		return 0;
+	}
+	return edit_commit(&e);
+}
+
+static void fail(struct append_result *r, int error)
+{
+	*r = (struct append_result){ .error = error };
+}
+
+/* One bad item must not keep the others out. */
+static int add_singly(struct store *s, const struct append *items,
+    struct prepared *prepared, size_t n, struct append_result *results)
+{
+	int last_error = 0;
+	bool any = false;
+	for (size_t i = 0; i < n; i++) {
+		if (results[i].error)
+			continue;
+		int error = add_all(s, items + i, prepared + i, 1, results + i);
+		if (error) {
+			fail(&results[i], error);
+			last_error = error;
+		} else {
+			any |= !results[i].error;
+		}
+	}
+	return any ? 0 : last_error;
+}
+
+static int prepare_all(const struct append *items, struct prepared *prepared,
+    size_t n, struct append_result *results, uint64_t *room)
+{
+	size_t good = 0;
+	*room = 0;
+	for (size_t i = 0; i < n; i++) {
+		fail(&results[i], message_prepare(&items[i], &prepared[i]));
+		if (results[i].error)
+			continue;
+		*room += source_size(&items[i].source) + ROOM_PER_ITEM;
+		good++;
+	}
+	return good ? 0 : results[0].error;
+}
+
+static int append_prepared(struct store *s, const struct append *items,
+    struct prepared *prepared, size_t n, struct append_result *results)
+{
+	uint64_t room;
+	int error = prepare_all(items, prepared, n, results, &room);
+	if (!error)
+		error = kv_check_room(s->kv, room);
+	if (error)
+		return error;
+	/* A failed transaction leaves marks in results: keep only those of
+	 * the preparation. */
+	int *kept = calloc(n, sizeof *kept);
+	if (!kept)
+		return MC_E_TEMP;
+	for (size_t i = 0; i < n; i++)
+		kept[i] = results[i].error;
+	error = add_all(s, items, prepared, n, results);
+	if (error && n > 1) {
+		for (size_t i = 0; i < n; i++)
+			fail(&results[i], kept[i]);
+		error = add_singly(s, items, prepared, n, results);
+	}
+	free(kept);
+	return error;
+}
+
+int message_append(struct store *s, const struct append *items, size_t n,
+    struct append_result *results)
+{
+	if (n == 0)
+		return 0;
+	struct prepared *prepared = calloc(n, sizeof *prepared);
+	if (!prepared)
+		return MC_E_TEMP;
+	for (size_t i = 0; i < n; i++)
+		prepared_init(&prepared[i]);
+	int error = append_prepared(s, items, prepared, n, results);
+	for (size_t i = 0; i < n; i++) {
+		prepared_deinit(&prepared[i]);
+		if (error)
+			fail(&results[i],
+			    results[i].error ? results[i].error : error);
+	}
+	free(prepared);
+	return error;
+}

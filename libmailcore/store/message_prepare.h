@@ -1,0 +1,14 @@
+#ifndef STORE_MESSAGE_PREPARE_H
+#define STORE_MESSAGE_PREPARE_H
+/* What is computed of a message before the write transaction. */
+#include "store/keys.h"
+
+struct prepared {
+	struct buf envelope, structure; /* encoded records */
+};
+
+void prepared_init(struct prepared *p);
+void prepared_deinit(struct prepared *p);
+/* Reads the source once. MC_E_LIMIT: the message has 4 GiB or more. */
+int message_prepare(const struct append *a, struct prepared *out) MUST_CHECK;
+#endif
