@@ -96,19 +96,28 @@ static int rename_to(int dir, const char *from, uint64_t id)
 	return error;
 }
 
-int queue_spool_keep(
-    int dir, uint64_t name, int fd, uint64_t size_bytes, uint64_t id)
+static int put_on_disk(int fd, uint64_t size_bytes)
 {
-	char from[SPOOL_PATH_MAX];
 	struct stat st;
 	if (fstat(fd, &st) != 0)
 		return -errno;
 	if ((uint64_t)st.st_size != size_bytes)
 		return MC_E_BAD;
-	if (fdatasync(fd) != 0)
-		return -errno;
+	return fdatasync(fd) == 0 ? 0 : -errno;
+}
+
+/* Opened again by its name, so that a thousand messages on their way take no
+ * descriptor here. */
+int queue_spool_keep(int dir, uint64_t name, uint64_t size_bytes, uint64_t id)
+{
+	char from[SPOOL_PATH_MAX];
 	incoming_path(name, from);
-	return rename_to(dir, from, id);
+	int fd = openat(dir, from, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	int error = put_on_disk(fd, size_bytes);
+	close(fd);
+	return error ? error : rename_to(dir, from, id);
 }
 
 int queue_spool_sync(int dir, const uint64_t *ids, size_t n)

@@ -17,8 +17,8 @@ void queue_spool_discard(int dir, uint64_t name);
 /* Puts the data of incoming/name on disk and gives it the message's id; the new
  * name is on disk after queue_spool_sync. MC_E_BAD when the file does not have
  * exactly that size. */
-int queue_spool_keep(int dir, uint64_t name, int fd, uint64_t size_bytes,
-    uint64_t id) MUST_CHECK;
+int queue_spool_keep(
+    int dir, uint64_t name, uint64_t size_bytes, uint64_t id) MUST_CHECK;
 int queue_spool_sync(int dir, const uint64_t *ids, size_t n) MUST_CHECK;
 
 int queue_spool_open(int dir, uint64_t id, int *fd) MUST_CHECK;

@@ -274,8 +274,8 @@ static uint64_t spool_message(enum crash_point last)
 	if (last == WHILE_WRITING)
 		goto out;
 	id = queue_db_new_id(db, 1000);
-	ck_assert_int_eq(queue_spool_keep(at, name, fd, 6, id), MC_E_BAD);
-	ck_assert_int_eq(queue_spool_keep(at, name, fd, 5, id), 0);
+	ck_assert_int_eq(queue_spool_keep(at, name, 6, id), MC_E_BAD);
+	ck_assert_int_eq(queue_spool_keep(at, name, 5, id), 0);
 	ck_assert_int_eq(queue_spool_sync(at, &id, 1), 0);
 	if (last == AFTER_RENAME)
 		goto out;

@@ -1,0 +1,76 @@
+/* Recipients to accounts, asked of AUTH at each attempt: aliases and accounts
+ * may have changed since the last one. */
+#include "queued/queue_role.h"
+
+enum {
+	ASKED_MAX = 1000
+};
+
+void address_resolve(struct queue *q, struct rcpt *r)
+{
+	list_remove(&r->work);
+	list_push(&q->unresolved, &r->work);
+	queue_schedule_round(q);
+}
+
+static void ask(struct queue *q, struct peer *auth, struct rcpt *r)
+{
+	r->ask = idtab_add(&q->asks, r);
+	struct msg m = { .type = MSG_ADDRESS_ASK,
+		.address_ask = { r->ask, r->r.address } };
+	list_remove(&r->work);
+	list_push(&q->asked, &r->work);
+	q->n_asked++;
+	peer_send(auth, &m, -1);
+}
+
+void address_pump(struct queue *q)
+{
+	struct peer *auth = proc_peer(q->proc, ROLE_AUTH);
+	while (auth && q->n_asked < ASKED_MAX && !list_empty(&q->unresolved))
+		ask(q, auth, CONTAINER(q->unresolved.next, struct rcpt, work));
+}
+
+static void forget_ask(struct queue *q, struct rcpt *r)
+{
+	idtab_remove(&q->asks, r->ask);
+	r->ask = 0;
+	list_remove(&r->work);
+	q->n_asked--;
+}
+
+void address_on_answer(
+    struct proc *p, struct peer *from, const struct msg *m, int fd)
+{
+	(void)from;
+	(void)fd;
+	struct queue *q = proc_state(p);
+	struct rcpt *r = idtab_get(&q->asks, m->address_is.id);
+	if (!r || r->job.lane)
+		return;
+	forget_ask(q, r);
+	queue_schedule_round(q);
+	switch ((enum address_kind)m->address_is.kind) {
+	case ADDRESS_LOCAL:
+		local_deliver(q, r, m->address_is.account);
+		return;
+	case ADDRESS_UNKNOWN:
+		fate_failed(q, r, V("5.1.1 no such user here"));
+		return;
+	case ADDRESS_REMOTE:
+		fate_held(q, r);
+		return;
+	case ADDRESS_TEMP:
+		break;
+	}
+	fate_temporary(q, r, V("4.3.0 the address cannot be looked up now"));
+}
+
+void address_auth_down(struct queue *q)
+{
+	while (!list_empty(&q->asked)) {
+		struct rcpt *r = CONTAINER(q->asked.prev, struct rcpt, work);
+		forget_ask(q, r);
+		list_push_front(&q->unresolved, &r->work);
+	}
+}

@@ -1,0 +1,115 @@
+/* What became of a recipient: one log line, and a change for the next commit.
+ */
+#include "base/clock.h"
+#include "base/rand.h"
+#include "queued/queue_role.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	SETTLED_MAX = 500, /* then they are written without waiting */
+	FLUSH_AFTER_MS = 50,
+};
+
+static void set_reply(struct rcpt *r, struct view text)
+{
+	text = view_head(text, QUEUE_REPLY_MAX);
+	free(r->reply);
+	r->reply = malloc(text.n + 1);
+	if (!r->reply) {
+		r->r.reply = V("");
+		return;
+	}
+	memcpy(r->reply, text.p ? text.p : "", text.n);
+	r->r.reply = (struct view){ r->reply, text.n };
+}
+
+/* Outcomes ride in the commit of the next message; when none comes, they are
+ * written after a moment. Losing one in a crash is harmless: the agent knows
+ * the delivery id. */
+static void settle(struct queue *q, struct rcpt *r, enum rcpt_todo todo)
+{
+	r->todo = todo;
+	list_remove(&r->work);
+	list_push(&q->settled, &r->work);
+	if (q->n_settled++ == 0)
+		timer_start(q->flush_timer, FLUSH_AFTER_MS, 0);
+	if (q->n_settled >= SETTLED_MAX)
+		q->must_flush = true;
+	if (q->must_flush)
+		queue_schedule_round(q);
+}
+
+static void tell(const struct rcpt *r, enum log_level level, const char *event,
+    struct view status)
+{
+	const struct mail *m = r->mail;
+	struct log_ctx session = { NULL, "session", m->e.session };
+	struct log_ctx ctx = { &session, "queue", m->e.id };
+	uint64_t now_s = (uint64_t)clock_wall_s();
+	log_emit(&ctx, level, event, KV_VIEW("from", m->e.sender),
+	    KV_VIEW("to", r->r.address),
+	    KV_INT(
+		"delay", now_s > m->e.received_s ? now_s - m->e.received_s : 0),
+	    KV_INT("attempts", r->r.attempts), KV_VIEW("status", status),
+	    KV_LAST);
+}
+
+static uint64_t count_attempt(struct rcpt *r)
+{
+	r->r.attempts++;
+	r->r.last_s = (uint64_t)clock_wall_s();
+	return r->r.last_s;
+}
+
+void fate_delivered(struct queue *q, struct rcpt *r, struct view text)
+{
+	count_attempt(r);
+	q->n_delivered++;
+	tell(r, LOG_LEVEL_INFO, "delivery.ok", text);
+	settle(q, r, TODO_REMOVE);
+}
+
+/* Kept where the administrator sees it, for as long again as it was tried. */
+static void give_up(
+    struct queue *q, struct rcpt *r, struct view text, uint64_t now_s)
+{
+	r->r.state = RCPT_FAILED;
+	r->r.next_s = now_s + q->sched.options.lifetime_s;
+	set_reply(r, text);
+	tell(r, LOG_LEVEL_WARN, "delivery.failed", text);
+	settle(q, r, TODO_UPDATE);
+}
+
+void fate_failed(struct queue *q, struct rcpt *r, struct view text)
+{
+	give_up(q, r, text, count_attempt(r));
+}
+
+void fate_temporary(struct queue *q, struct rcpt *r, struct view text)
+{
+	uint64_t now_s = count_attempt(r);
+	if (!sched_retry(&q->sched.options, r->mail->e.received_s, now_s,
+		r->r.attempts, rand_u64(), &r->r.next_s)) {
+		give_up(q, r, text, now_s);
+		return;
+	}
+	set_reply(r, text);
+	tell(r, LOG_LEVEL_INFO, "delivery.deferred", text);
+	settle(q, r, TODO_UPDATE);
+}
+
+void fate_held(struct queue *q, struct rcpt *r)
+{
+	r->r.state = RCPT_HELD;
+	r->r.next_s = 0;
+	set_reply(r, V("held: no relay yet"));
+	tell(r, LOG_LEVEL_INFO, "delivery.held", r->r.reply);
+	settle(q, r, TODO_UPDATE);
+}
+
+void fate_forgotten(struct queue *q, struct rcpt *r)
+{
+	tell(r, LOG_LEVEL_INFO, "delivery.forgotten", r->r.reply);
+	settle(q, r, TODO_REMOVE);
+}

@@ -1,0 +1,207 @@
+/* queued's role "queue".
+ *   runs as  mailqueue
+ *   can see  the spool directory, which is its root
+ *   accepts  messages from fronts, addresses and grants from auth, reports of
+ *            agents
+ *   sends    results to fronts, messages to agents (through the monitor)
+ *   dies     when the monitor goes; never for what a peer or the disk does */
+#include "base/clock.h"
+#include "base/panic.h"
+#include "queued/queue_role.h"
+#include "queued/queue_spool.h"
+#include "queued/roles.h"
+#include <errno.h>
+
+enum {
+	TICK_MS = 5000,
+	TICKS_PER_HOUSEKEEPING = 12,
+	LANE_JOBS_MAX = 128, /* two full transactions of an agent */
+	LANE_BYTES_MAX = 1 << 20,
+	LANE_TURN = 1024,
+	LANE_IDLE_MS = 5000,
+};
+
+void queue_schedule_round(struct queue *q)
+{
+	deferred_schedule(q->round);
+}
+
+static void on_round(void *ctx)
+{
+	struct queue *q = ctx;
+	commit_group(q);
+	if (q->has_more_due)
+		window_load(q);
+	address_pump(q);
+	local_pump(q);
+	if (q->must_flush && q->db)
+		queue_schedule_round(q);
+	proc_stats(q->proc, local_sessions(q), q->n_delivered);
+}
+
+static void on_flush(void *ctx)
+{
+	struct queue *q = ctx;
+	q->must_flush = q->n_settled > 0 && q->db;
+	queue_schedule_round(q);
+}
+
+static void on_pump(void *ctx)
+{
+	queue_schedule_round(ctx);
+}
+
+static void on_due(void *ctx)
+{
+	window_load(ctx);
+}
+
+static void tell_lost(void *ctx, const struct queue_envelope *e)
+{
+	(void)ctx;
+	struct log_ctx log = { NULL, "queue", e->id };
+	LOG(&log, ERROR, "queue.file-lost", KV_VIEW("from", e->sender),
+	    KV_INT("size", e->size_bytes));
+}
+
+static int open_spool(struct queue *q)
+{
+	uint64_t forget_s =
+	    (uint64_t)clock_wall_s() + q->sched.options.lifetime_s;
+	int error = queue_db_open(".", false, &q->db);
+	if (!error && !q->was_recovered)
+		error = queue_spool_recover(q->db, forget_s, tell_lost, q);
+	if (error) {
+		queue_db_close(&q->db);
+		return error;
+	}
+	q->was_recovered = true;
+	return 0;
+}
+
+/* One line when it begins to fail, one when it works again. Meanwhile all mail
+ * is put off: ending the process would only make it start again. */
+static void try_spool(struct queue *q)
+{
+	int error = open_spool(q);
+	if (error && error != q->db_error)
+		LOG(NULL, ERROR, "queue.unusable",
+		    KV_STR("directory", proc_conf(q->proc)->spool_dir),
+		    KV_ERR("error", error));
+	if (!error && q->db_error)
+		LOG(NULL, INFO, "queue.usable");
+	q->db_error = error;
+	if (error)
+		return;
+	q->has_more_due = true;
+	on_flush(q);
+}
+
+void queue_spool_failed(struct queue *q, int error)
+{
+	q->db_error = error;
+	queue_db_close(&q->db);
+}
+
+static void on_tick(void *ctx)
+{
+	struct queue *q = ctx;
+	if (!q->db)
+		try_spool(q);
+	else if (clock_wall_s() / (TICK_MS / 1000) % TICKS_PER_HOUSEKEEPING ==
+		 0)
+		queue_db_housekeeping(q->db);
+}
+
+static struct sched_options options_of(const struct conf *c)
+{
+	return (struct sched_options){
+		.retry_min_s = (uint64_t)c->queue_retry_min,
+		.retry_max_s = (uint64_t)c->queue_retry_max,
+		.lifetime_s = (uint64_t)c->queue_lifetime,
+		.lanes_max = (unsigned)c->queue_deliveries_max,
+		.lane_jobs_max = LANE_JOBS_MAX,
+		.lane_bytes_max = LANE_BYTES_MAX,
+		.lane_turn = LANE_TURN,
+		.idle_ms = LANE_IDLE_MS,
+	};
+}
+
+static void init_lists(struct queue *q)
+{
+	list_init(&q->fronts);
+	list_init(&q->committing);
+	list_init(&q->unresolved);
+	list_init(&q->asked);
+	list_init(&q->settled);
+	idtab_init(&q->asks, 2 * WINDOW_RCPTS);
+	idtab_init(&q->links, 2 * 10000);
+}
+
+static int queue_start(struct proc *p)
+{
+	struct queue *q = MUST_NEW(struct queue);
+	struct sched_options options = options_of(proc_conf(p));
+	struct loop *loop = proc_loop(p);
+	q->proc = p;
+	proc_set_state(p, q);
+	init_lists(q);
+	sched_init(&q->sched, &options);
+	q->round = deferred_new(loop, on_round, q);
+	q->due_timer = timer_new(loop, on_due, q);
+	q->flush_timer = timer_new(loop, on_flush, q);
+	q->pump_timer = timer_new(loop, on_pump, q);
+	q->tick = timer_new(loop, on_tick, q);
+	timer_start(q->tick, TICK_MS, TICK_MS);
+	try_spool(q);
+	return 0;
+}
+
+static void queue_peer_up(struct proc *p, struct peer *peer)
+{
+	if (peer_role(peer) == ROLE_AUTH)
+		queue_schedule_round(proc_state(p));
+}
+
+static void queue_peer_down(struct proc *p, struct peer *peer)
+{
+	struct queue *q = proc_state(p);
+	if (peer_role(peer) == ROLE_FRONT) {
+		submit_front_down(q, peer);
+	} else if (peer_role(peer) == ROLE_AUTH) {
+		address_auth_down(q);
+		local_auth_down(q);
+	}
+}
+
+/* What was committed gets its answer, outcomes are written; deliveries on
+ * their way are found again by their ids. */
+static void queue_stop(struct proc *p, uint32_t grace_s)
+{
+	(void)grace_s;
+	struct queue *q = proc_state(p);
+	while (q->db && !list_empty(&q->committing))
+		commit_group(q);
+	q->must_flush = q->n_settled > 0;
+	commit_group(q);
+	queue_db_close(&q->db);
+	proc_exit(p);
+}
+
+const struct role_ops queue_ops = {
+	.start = queue_start,
+	.peer_up = queue_peer_up,
+	.peer_down = queue_peer_down,
+	.stop = queue_stop,
+	.on = {
+		[MSG_SUBMIT_OPEN] = submit_on_open,
+		[MSG_SUBMIT_RCPT] = submit_on_rcpt,
+		[MSG_SUBMIT_BODY] = submit_on_body,
+		[MSG_SUBMIT_COMMIT] = submit_on_commit,
+		[MSG_SUBMIT_ABORT] = submit_on_abort,
+		[MSG_SPOOL_ASK] = submit_on_spool_ask,
+		[MSG_ADDRESS_IS] = address_on_answer,
+		[MSG_DELIVERY_GRANTED] = local_on_granted,
+		[MSG_HANDOFF_REFUSED] = local_on_refused,
+	},
+};

@@ -1,0 +1,168 @@
+#ifndef QUEUED_QUEUE_ROLE_H
+#define QUEUED_QUEUE_ROLE_H
+/* Inside of the queue role: what its files share.
+ *
+ *   queue.c    start, messages, the end of each round
+ *   submit.c   transactions of the fronts, up to their COMMIT
+ *   commit.c   group commit: new messages and outcomes in one transaction
+ *   window.c   what of the queue is in memory; loading what is due
+ *   address.c  recipients to accounts, asked of AUTH
+ *   local.c    lanes to the agents
+ *   fate.c     what became of a recipient, one log line each
+ *
+ * A recipient in memory is in exactly one place: on a list (to be resolved,
+ * asked about, settled), or a job of sched. What is settled stays in memory
+ * until the commit that says so is durable. */
+#include "base/idtab.h"
+#include "proc/role.h"
+#include "queued/queue_db.h"
+#include "queued/sched.h"
+
+enum {
+	WINDOW_RCPTS = 20000,         /* in memory, beside open transactions */
+	WINDOW_BODY_BYTES = 64 << 20, /* of them with their bodies */
+	WINDOW_LOAD = 1000,           /* rows per round */
+};
+
+enum rcpt_todo {
+	TODO_NOTHING,
+	TODO_UPDATE, /* write the record */
+	TODO_REMOVE,
+};
+
+/* A message in memory, with those of its recipients that are. */
+struct mail {
+	struct hash_node node;
+	struct queue_envelope e; /* views into strings */
+	struct list rcpts;
+	unsigned n_rcpts;
+	char *body; /* NULL: only in the queue */
+	size_t body_n;
+	char strings[];
+};
+
+struct rcpt {
+	struct hash_node node;
+	struct list link; /* of its mail */
+	struct list work; /* of struct queue; empty: job of a lane */
+	struct sched_job job;
+	struct mail *mail;
+	struct queue_rcpt r; /* views into strings and reply */
+	uint64_t due_s;      /* next_s as the queue has it */
+	uint64_t ask;        /* id of what was asked about it, 0: nothing */
+	enum rcpt_todo todo;
+	char *reply;
+	char strings[];
+};
+
+struct queue {
+	struct proc *proc;
+	struct queue_db *db; /* NULL: the spool cannot be used, db_error */
+	int db_error;
+	bool was_recovered;
+	struct deferred *round;
+	struct timer *due_timer, *flush_timer, *pump_timer, *tick;
+	uint64_t free_bytes, free_read_ms;
+
+	struct list fronts;
+	struct list committing; /* struct submission */
+
+	struct hash mails, rcpts;
+	size_t body_bytes;
+	bool has_more_due;      /* rows are due that are not in memory */
+	struct queue_due after; /* where loading goes on */
+	uint64_t wake_s;        /* the timer is set for, 0: it is not */
+
+	struct list unresolved, asked, settled; /* struct rcpt, by work */
+	size_t n_asked, n_settled;
+	bool must_flush;
+	struct idtab asks; /* struct rcpt: questions and deliveries */
+
+	struct sched sched;
+	struct idtab links; /* struct agent_link */
+	uint64_t n_delivered;
+};
+
+static inline struct log_ctx queue_log(const struct mail *m)
+{
+	return (struct log_ctx){ NULL, "queue", m->e.id };
+}
+
+/* queue.c */
+void queue_schedule_round(struct queue *q);
+
+/* submit.c */
+struct submission {
+	struct hash_node node;
+	struct list link; /* of committing, once it is */
+	struct front *front;
+	uint64_t id; /* the front's */
+	struct mail *mail;
+	enum submit_status status;
+	size_t bytes; /* of memory, for the front's cap */
+	bool is_open, is_committed, is_spooled;
+	uint64_t spool_name; /* 0: none */
+};
+
+void submit_on_open(
+    struct proc *p, struct peer *from, const struct msg *m, int fd);
+void submit_on_rcpt(
+    struct proc *p, struct peer *from, const struct msg *m, int fd);
+void submit_on_body(
+    struct proc *p, struct peer *from, const struct msg *m, int fd);
+void submit_on_commit(
+    struct proc *p, struct peer *from, const struct msg *m, int fd);
+void submit_on_abort(
+    struct proc *p, struct peer *from, const struct msg *m, int fd);
+void submit_on_spool_ask(
+    struct proc *p, struct peer *from, const struct msg *m, int fd);
+void submit_front_down(struct queue *q, struct peer *front);
+/* Answers and frees it; its mail goes into the window when status is OK, which
+ * it may only be after the commit. */
+void submit_finish(
+    struct queue *q, struct submission *s, enum submit_status status);
+
+/* commit.c */
+void commit_group(struct queue *q);
+/* What a new message would be told now. */
+enum submit_status commit_outlook(struct queue *q);
+/* The spool failed in a way that only opening it again can mend. */
+void queue_spool_failed(struct queue *q, int error);
+
+/* window.c */
+struct mail *mail_new(const struct queue_envelope *e);
+struct rcpt *rcpt_new(const struct queue_rcpt *r);
+void mail_add_rcpt(struct mail *m, struct rcpt *r);
+/* With its recipients; it is not in the window. */
+void mail_free(struct mail *m);
+/* A message that was just committed: takes m. */
+void window_add(struct queue *q, struct mail *m);
+/* One recipient leaves memory; the last one takes its mail along. */
+void window_drop(struct queue *q, struct rcpt *r);
+void window_wake_at(struct queue *q, uint64_t time_s);
+void window_load(struct queue *q);
+
+/* address.c */
+void address_resolve(struct queue *q, struct rcpt *r);
+void address_pump(struct queue *q);
+void address_on_answer(
+    struct proc *p, struct peer *from, const struct msg *m, int fd);
+void address_auth_down(struct queue *q);
+
+/* local.c */
+void local_deliver(struct queue *q, struct rcpt *r, struct view account);
+void local_pump(struct queue *q);
+void local_on_granted(
+    struct proc *p, struct peer *from, const struct msg *m, int fd);
+void local_on_refused(
+    struct proc *p, struct peer *from, const struct msg *m, int fd);
+void local_auth_down(struct queue *q);
+unsigned local_sessions(const struct queue *q);
+
+/* fate.c: each takes r off its list; text is what mailctl shows. */
+void fate_delivered(struct queue *q, struct rcpt *r, struct view text);
+void fate_temporary(struct queue *q, struct rcpt *r, struct view text);
+void fate_failed(struct queue *q, struct rcpt *r, struct view text);
+void fate_held(struct queue *q, struct rcpt *r);
+void fate_forgotten(struct queue *q, struct rcpt *r);
+#endif

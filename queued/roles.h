@@ -1,0 +1,9 @@
+#ifndef QUEUED_ROLES_H
+#define QUEUED_ROLES_H
+/* The bodies of queued's own roles; roles.c says what each may do. */
+#include "proc/role.h"
+
+extern const struct role_ops queue_ops;
+extern const struct role_ops agent_ops;
+extern const struct daemon queued_daemon;
+#endif
