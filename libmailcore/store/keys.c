@@ -1,5 +1,6 @@
 #include "store/keys.h"
 #include "base/panic.h"
+#include "store/le.h"
 #include "wire/rd.h"
 #include "wire/wr.h"
 #include <string.h>
@@ -153,12 +154,14 @@ int key_name_split(struct view key, uint32_t *parent, struct view *component)
 								 : 0;
 }
 
+/* Once for each row of every scan. */
 int key_msg_split(struct view key, uint32_t *mailbox, uint32_t *uid)
 {
-	struct rd r = rd_of(key);
-	*mailbox = rd_u32(&r);
-	*uid = rd_u32(&r);
-	return split_end(&r);
+	if (key.n != 8)
+		return MC_E_CORRUPT;
+	*mailbox = get_be32(key.p);
+	*uid = get_be32(key.p + 4);
+	return 0;
 }
 
 int key_chg_split(

@@ -1,35 +1,42 @@
 #ifndef STORE_LE_H
 #define STORE_LE_H
 /* Little-endian integers of stored values, which may lie unaligned. */
+#include <endian.h>
 #include <stdint.h>
 #include <string.h>
 
 static inline void put_le(char *p, uint64_t n, unsigned octets)
 {
-	for (unsigned i = 0; i < octets; i++)
-		p[i] = (char)(n >> 8 * i & 0xFF);
-}
-
-static inline uint64_t get_le(const char *p, unsigned octets)
-{
-	uint64_t n = 0;
-	for (unsigned i = 0; i < octets; i++)
-		n |= (uint64_t)(unsigned char)p[i] << 8 * i;
-	return n;
+	n = htole64(n);
+	memcpy(p, &n, octets);
 }
 
 static inline uint16_t get_le16(const char *p)
 {
-	return (uint16_t)get_le(p, 2);
+	uint16_t n;
+	memcpy(&n, p, sizeof n);
+	return le16toh(n);
 }
 
 static inline uint32_t get_le32(const char *p)
 {
-	return (uint32_t)get_le(p, 4);
+	uint32_t n;
+	memcpy(&n, p, sizeof n);
+	return le32toh(n);
 }
 
 static inline uint64_t get_le64(const char *p)
 {
-	return get_le(p, 8);
+	uint64_t n;
+	memcpy(&n, p, sizeof n);
+	return le64toh(n);
+}
+
+/* Keys: big-endian. */
+static inline uint32_t get_be32(const char *p)
+{
+	uint32_t n;
+	memcpy(&n, p, sizeof n);
+	return be32toh(n);
 }
 #endif

@@ -1,0 +1,32 @@
+#include "store/keys.h"
+
+static union {
+	struct account account;
+	struct box box;
+	struct message message;
+	struct delivery delivery;
+	struct retained retained;
+	struct envelope_record envelope;
+	struct structure_record structure;
+	struct mime_part part;
+} out;
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct view v = { (const char *)data, size }, name;
+	uint32_t a, b;
+	uint64_t n;
+	return (account_decode(v, &out.account) | box_decode(1, v, &out.box) |
+		   message_decode(1, v, &out.message) | change_decode(v, &a) |
+		   delivery_decode(v, &out.delivery) |
+		   retained_decode(v, &out.retained) |
+		   envelope_decode(v, &out.envelope) |
+		   structure_decode(v, &out.structure) |
+		   part_decode(v, &out.part) | mailbox_id_decode(v, &a) |
+		   key_name_split(v, &a, &name) | key_msg_split(v, &a, &b) |
+		   key_chg_split(v, &a, &n, &b) |
+		   key_link_split(v, &n, &a, &b) |
+		   key_purge_split(v, &a, &n)) == 1;
+}
