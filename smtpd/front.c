@@ -1,0 +1,429 @@
+/* front: speaks SMTP with the network.
+ * runs as:  mailnet, in an empty directory, without files or private keys
+ * can see:  its clients' sockets and what they send
+ * accepts:  ADDRESS_IS and AUTH_* from auth; SUBMIT_RESULT and SPOOL_* from
+ *           queued; SIGNED from keys
+ * sends:    ADDRESS_ASK, AUTH_*; SUBMIT_*, SPOOL_ASK; SIGN
+ * dies when: its monitor says STOP or is gone */
+#include "smtpd/front.h"
+#include "base/clock.h"
+#include "base/panic.h"
+#include "base/rand.h"
+
+enum {
+	IN_MAX = 65536,
+	OUT_MAX = 131072,
+	OUT_LOW = 32768,
+};
+
+static void update_stats(struct front *f)
+{
+	proc_stats(f->proc, f->n_clients, f->n_messages);
+}
+
+static struct client **bucket_of(struct front *f, struct view remote)
+{
+	return &f->buckets[view_hash(remote) % FRONT_BUCKETS];
+}
+
+/* Clients of one address, this machine's not counted: they are no strangers. */
+static bool has_too_many(struct front *f, struct conn *conn)
+{
+	struct view remote = conn_remote(conn);
+	int64_t n = 0;
+	if (conn_is_loopback(conn))
+		return false;
+	for (struct client *c = *bucket_of(f, remote); c; c = c->next)
+		n += view_eq(conn_remote(c->conn), remote);
+	return n >= proc_conf(f->proc)->smtp_sessions_per_client;
+}
+
+static void add_client(struct front *f, struct client *c)
+{
+	struct client **head = bucket_of(f, conn_remote(c->conn));
+	c->next = *head;
+	c->link = head;
+	if (c->next)
+		c->next->link = &c->next;
+	*head = c;
+	f->n_clients++;
+	update_stats(f);
+}
+
+static void remove_client(struct client *c)
+{
+	*c->link = c->next;
+	if (c->next)
+		c->next->link = c->link;
+	c->front->n_clients--;
+	update_stats(c->front);
+}
+
+static void on_delay(void *ctx)
+{
+	struct client *c = ctx;
+	smtp_session_delay_over(c->session, c->delay_token);
+	ask_answered(c);
+}
+
+static void op_delay(void *ctx, uint64_t token, uint32_t ms)
+{
+	struct client *c = ctx;
+	if (!c->delay)
+		c->delay = timer_new(proc_loop(c->front->proc), on_delay, c);
+	c->delay_token = token;
+	timer_start(c->delay, ms, 0);
+}
+
+static void op_start_tls(void *ctx)
+{
+	struct client *c = ctx;
+	conn_start_tls(c->conn, proc_tls(c->front->proc));
+}
+
+static void op_close(void *ctx)
+{
+	struct client *c = ctx;
+	conn_finish(c->conn);
+}
+
+static const struct smtp_ops session_ops = {
+	.check_recipient = ask_check_recipient,
+	.auth_start = ask_auth_start,
+	.auth_next = ask_auth_next,
+	.auth_cancel = ask_auth_cancel,
+	.spool = submit_spool,
+	.write = submit_write,
+	.abort = submit_abort,
+	.commit = submit_commit,
+	.delay = op_delay,
+	.start_tls = op_start_tls,
+	.close = op_close,
+};
+
+static void greet(struct client *c)
+{
+	c->greeted = true;
+	smtp_session_greet(c->session);
+	conn_flush(c->conn);
+}
+
+static size_t on_input(void *ctx, struct view in)
+{
+	struct client *c = ctx;
+	if (!c->greeted)
+		return 0;
+	size_t n = smtp_session_input(c->session, in, clock_wall_s());
+	c->stalled = n < in.n && !smtp_session_is_waiting(c->session);
+	return n;
+}
+
+static void on_writable(void *ctx)
+{
+	struct client *c = ctx;
+	if (c->stalled)
+		conn_resume(c->conn);
+	c->stalled = false;
+}
+
+static void on_timeout(void *ctx)
+{
+	struct client *c = ctx;
+	if (smtp_session_timeout(c->session))
+		return;
+	/* It waits for us, not we for it. */
+	conn_set_timeout(
+	    c->conn, (uint64_t)proc_conf(c->front->proc)->smtp_timeout * 1000);
+}
+
+/* Comes again when a request that is outstanding was answered, and when there
+ * is room for replies again. */
+static void on_eof(void *ctx)
+{
+	struct client *c = ctx;
+	if (!smtp_session_is_waiting(c->session) && !c->stalled)
+		conn_finish(c->conn);
+}
+
+static void on_tls(void *ctx, int error)
+{
+	struct client *c = ctx;
+	char binding[64];
+	if (error)
+		return;
+	struct smtp_tls tls = {
+		.version = conn_tls_version(c->conn),
+		.cipher = conn_tls_cipher(c->conn),
+		.has_binding = conn_tls_binding(c->conn, binding) > 0,
+	};
+	smtp_session_tls_up(c->session, &tls);
+	if (!c->greeted)
+		greet(c);
+}
+
+static void exit_if_done(struct front *f)
+{
+	if (f->stopping && f->n_clients == 0)
+		proc_exit(f->proc);
+}
+
+static void on_closed(void *ctx, int why)
+{
+	struct client *c = ctx;
+	struct front *f = c->front;
+	LOG(&c->log, DEBUG, "session.close",
+	    KV_VIEW("remote", conn_remote(c->conn)),
+	    KV_INT("messages", smtp_session_accepted(c->session)),
+	    KV_INT("seconds",
+		(loop_now_ms(proc_loop(f->proc)) - c->started_ms) / 1000),
+	    KV_STR("reason", why ? err_text(why) : "done"));
+	submit_forget(c);
+	ask_auth_cancel(c);
+	smtp_session_free(&c->session); /* gives up an open spool file */
+	submit_close_spool(c);
+	ask_end(c);
+	timer_free(&c->delay);
+	remove_client(c);
+	free(c);
+	exit_if_done(f);
+}
+
+static const struct conn_events client_events = {
+	.on_input = on_input,
+	.on_writable = on_writable,
+	.on_timeout = on_timeout,
+	.on_eof = on_eof,
+	.on_tls = on_tls,
+	.on_closed = on_closed,
+};
+
+static const struct conn_options client_options = {
+	.in_max = IN_MAX,
+	.out_max = OUT_MAX,
+	.out_low = OUT_LOW,
+};
+
+static bool tls_is_ready(const struct front *f)
+{
+	const struct tls_server *tls = proc_tls(f->proc);
+	return tls && tls_server_ready(tls);
+}
+
+static void open_session(struct client *c, enum conf_tls tls)
+{
+	struct front *f = c->front;
+	struct smtp_env env = {
+		.ops = &session_ops,
+		.ctx = c,
+		.out = conn_out(c->conn),
+		.limits = &f->limits,
+		.log = &c->log,
+		.id = c->id,
+		.hostname = f->hostname,
+		.remote = conn_remote(c->conn),
+		.service = c->service,
+		.is_loopback = conn_is_loopback(c->conn),
+		.tls_available = tls == CONF_TLS_STARTTLS && tls_is_ready(f),
+	};
+	c->session = smtp_session_new(&env);
+	LOG(&c->log, DEBUG, "session.open", KV_VIEW("remote", env.remote),
+	    KV_STR("service", service_name(c->service)));
+}
+
+/* For who comes when there is no room: one line, and good-bye. */
+static size_t drop_input(void *ctx, struct view in)
+{
+	(void)ctx;
+	return in.n;
+}
+
+static void ignore(void *ctx)
+{
+	(void)ctx;
+}
+
+static void ignore_error(void *ctx, int error)
+{
+	(void)ctx;
+	(void)error;
+}
+
+static const struct conn_events refused_events = {
+	.on_input = drop_input,
+	.on_writable = ignore,
+	.on_timeout = ignore,
+	.on_eof = ignore,
+	.on_tls = ignore_error,
+	.on_closed = ignore_error,
+};
+
+static void refuse(struct front *f, int fd, enum conf_tls tls)
+{
+	struct conn *conn = conn_new(
+	    proc_loop(f->proc), fd, &client_options, &refused_events, NULL);
+	LOG(NULL, INFO, "session.reject", KV_VIEW("remote", conn_remote(conn)),
+	    KV_STR("reason",
+		f->stopping ? "shutting down" : "too many connections"));
+	if (tls != CONF_TLS_IMPLICIT)
+		buf_put(conn_out(conn),
+		    V("421 4.7.0 Too many connections, try again later\r\n"));
+	conn_finish(conn);
+}
+
+static void begin(struct client *c, enum conf_tls tls)
+{
+	struct front *f = c->front;
+	conn_set_timeout(
+	    c->conn, (uint64_t)proc_conf(f->proc)->smtp_timeout * 1000);
+	if (tls != CONF_TLS_IMPLICIT) {
+		greet(c);
+	} else if (tls_is_ready(f)) {
+		conn_start_tls(c->conn, proc_tls(f->proc));
+	} else {
+		LOG(&c->log, ERROR, "tls.none",
+		    KV_STR("service", service_name(c->service)));
+		conn_close(c->conn);
+	}
+}
+
+static void front_accept(
+    struct proc *p, int fd, enum service service, enum conf_tls tls)
+{
+	struct front *f = proc_state(p);
+	if (f->stopping || f->n_clients >= proc_conf(p)->smtp_sessions_max) {
+		refuse(f, fd, tls);
+		return;
+	}
+	struct client *c = MUST_NEW(struct client);
+	*c = (struct client){ .front = f,
+		.id = rand_u64(),
+		.started_ms = loop_now_ms(proc_loop(p)),
+		.spool_fd = -1,
+		.service = service };
+	c->log = (struct log_ctx){ NULL, "session", c->id };
+	c->conn =
+	    conn_new(proc_loop(p), fd, &client_options, &client_events, c);
+	bool too_many = has_too_many(f, c->conn);
+	add_client(f, c);
+	open_session(c, tls);
+	if (!too_many) {
+		begin(c, tls);
+		return;
+	}
+	LOG(&c->log, INFO, "session.reject",
+	    KV_VIEW("remote", conn_remote(c->conn)),
+	    KV_STR("reason", "too many connections of this address"));
+	if (tls != CONF_TLS_IMPLICIT)
+		buf_put(conn_out(c->conn),
+		    V("421 4.7.0 Too many connections of yours\r\n"));
+	conn_finish(c->conn);
+}
+
+static void set_limits(struct front *f)
+{
+	const struct conf *conf = proc_conf(f->proc);
+	struct view insecure = view_of(conf->submission_insecure_auth);
+	f->hostname = view_of(conf->hostname);
+	f->limits = (struct smtp_limits){
+		.message_bytes = (uint64_t)conf->message_size_limit,
+		.header_bytes = (uint64_t)conf->header_bytes_max,
+		.recipients = (uint32_t)conf->recipients_max,
+		.hops = (uint32_t)conf->hops_max,
+		.errors = (uint32_t)conf->smtp_errors_max,
+		.auth_failures = (uint32_t)conf->login_failures_max,
+		.auth_delay_ms = (uint32_t)conf->login_failure_delay * 1000,
+		.bare_newline = conf->bare_newline_fix ? BARE_NEWLINE_FIX
+						       : BARE_NEWLINE_REFUSE,
+		.loopback_auth = view_eq(insecure, V("loopback")),
+	};
+}
+
+static void on_work(void *ctx)
+{
+	submit_work(ctx);
+}
+
+static int front_start(struct proc *p)
+{
+	struct front *f = MUST_NEW(struct front);
+	f->proc = p;
+	f->todo_last = &f->todo;
+	f->work = deferred_new(proc_loop(p), on_work, f);
+	idtab_init(&f->asked, (uint32_t)proc_conf(p)->smtp_sessions_max);
+	set_limits(f);
+	proc_set_state(p, f);
+	return 0;
+}
+
+static void fail_asked_auth(uint64_t id, void *object, void *ctx)
+{
+	struct client *c = object;
+	(void)id;
+	(void)ctx;
+	if (c->ask == ASK_ADDRESS || c->ask == ASK_AUTH)
+		ask_fail(c);
+}
+
+static void front_peer_down(struct proc *p, struct peer *peer)
+{
+	struct front *f = proc_state(p);
+	if (peer_role(peer) == ROLE_QUEUE)
+		submit_queue_down(f);
+	else if (peer_role(peer) == ROLE_AUTH)
+		idtab_each(&f->asked, fail_asked_auth, NULL);
+}
+
+static void each_client(struct front *f, void (*fn)(struct client *c))
+{
+	for (size_t i = 0; i < FRONT_BUCKETS; i++)
+		for (struct client *c = f->buckets[i], *next; c; c = next) {
+			next = c->next;
+			fn(c);
+		}
+}
+
+static void stop_client(struct client *c)
+{
+	if (c->greeted)
+		smtp_session_stop(c->session);
+	else
+		conn_close(c->conn);
+	conn_flush(c->conn);
+}
+
+static void close_client(struct client *c)
+{
+	conn_close(c->conn);
+}
+
+static void on_grace_over(void *ctx)
+{
+	each_client(ctx, close_client);
+}
+
+static void front_stop(struct proc *p, uint32_t grace_s)
+{
+	struct front *f = proc_state(p);
+	if (f->stopping)
+		return;
+	f->stopping = true;
+	each_client(f, stop_client);
+	f->grace = timer_new(proc_loop(p), on_grace_over, f);
+	timer_start(f->grace, (uint64_t)grace_s * 1000, 0);
+	exit_if_done(f);
+}
+
+const struct role_ops front_ops = {
+	.start = front_start,
+	.peer_down = front_peer_down,
+	.accept = front_accept,
+	.stop = front_stop,
+	.on = {
+		[MSG_ADDRESS_IS] = ask_on_message,
+		[MSG_AUTH_CHALLENGE] = ask_on_message,
+		[MSG_AUTH_RESULT] = ask_on_message,
+		[MSG_SUBMIT_RESULT] = submit_on_message,
+		[MSG_SPOOL_NONE] = submit_on_message,
+		[MSG_SPOOL_IS] = submit_on_spool,
+	},
+};
