@@ -3,8 +3,7 @@
 /* One stream connection: a client's socket, or the plaintext socketpair of a
  * session whose TLS another process holds. Owns the socket, TLS, both buffers
  * and the timer; memory of the buffers is given back when they are empty, so
- * that an idle connection costs little. One write per round for all replies;
- * TCP_NODELAY is set. */
+ * that an idle connection costs little. One write per round for all replies. */
 #include "base/buf.h"
 #include "net/loop.h"
 #include "net/tls.h"
@@ -14,15 +13,19 @@ struct conn;
 struct conn_events {
 	/* Bytes arrived. Returns how many were consumed; the rest stays and is
 	 * shown again with more, or after conn_resume. At most in_max bytes are
-	 * kept: then reading stops (back-pressure) until some are consumed. */
+	 * kept (and what one TLS record holds): then reading stops
+	 * (back-pressure) until some are consumed. While out_low or more of
+	 * output waits for the peer, no input is shown; within one call it is
+	 * the owner who stops consuming when its replies fill up. */
 	size_t (*on_input)(void *ctx, struct view in);
-	/* Output fell below the low mark: a generator may go on. */
+	/* Output was sent and is below the low mark: a generator may go on. */
 	void (*on_writable)(void *ctx);
-	/* No input for the timeout that was set; closes unless it is set
-	 * again. */
+	/* No input, and no output taken, for the timeout that was set; closes
+	 * unless it is set again, or conn_finish was called. */
 	void (*on_timeout)(void *ctx);
-	/* The peer ended its side (half-close) and all input was shown. Then
-	 * the owner usually flushes and closes. */
+	/* The peer ended its side (half-close) and all input was shown. Comes
+	 * again after each conn_resume: an owner that waits for an answer
+	 * ignores it; one that does not usually calls conn_finish. */
 	void (*on_eof)(void *ctx);
 	/* TLS is up (0) or failed (closed follows). */
 	void (*on_tls)(void *ctx, int error);
@@ -36,7 +39,8 @@ struct conn_options {
 	size_t out_low; /* on_writable below this */
 };
 
-/* Takes fd (accepted TCP or Unix stream). */
+/* Takes fd (accepted TCP or Unix stream). Events come from the loop, never from
+ * inside a call of this header. TCP_NODELAY is inherited from the listener. */
 struct conn *conn_new(struct loop *l, int fd,
     const struct conn_options *options, const struct conn_events *events,
     void *ctx);
@@ -47,8 +51,11 @@ void conn_flush(struct conn *c);
 /* Show unconsumed input again; reading goes on. */
 void conn_resume(struct conn *c);
 void conn_set_timeout(struct conn *c, uint64_t ms); /* 0: none */
-void conn_close(struct conn *c);  /* idempotent; drops unsent output */
-void conn_finish(struct conn *c); /* flush, shut down, then close */
+/* Both: no event but on_closed comes any more, from the loop; safe within any
+ * event. Close drops unsent output. Finish sends it, shuts down and waits a
+ * moment for the peer's end, so that the last reply arrives. */
+void conn_close(struct conn *c); /* idempotent */
+void conn_finish(struct conn *c);
 
 /* Starts TLS as the server. Unconsumed plaintext input is dropped: it could
  * have been put in by a third party (RFC 3207 6, RFC 3501 11.1). Output put
@@ -66,9 +73,11 @@ size_t conn_tls_binding(const struct conn *c, char out[64]);
 struct view conn_remote(const struct conn *c);
 bool conn_is_loopback(const struct conn *c);
 
-/* For the hand-over of a session. Without TLS: gives the socket away; conn is
- * gone, on_closed is not called; *pending is unconsumed input, copied into
- * storage. */
+/* For the hand-over of a session. Without TLS: gives the socket away, returns
+ * it (>= 0, non-blocking); conn is gone, on_closed is not called; unconsumed
+ * input is put into pending. Not from inside on_input. -EAGAIN: output waits
+ * for the peer; MC_E_UNSUPPORTED: TLS; MC_E_LIMIT: pending is too small;
+ * MC_E_CLOSED: it ended. Then conn stays as it was. */
 int conn_detach(struct conn *c, struct buf *pending) MUST_CHECK;
 /* With TLS: from now on only moves plaintext between the client and fd (a
  * Unix stream, taken), both ways, with bounded buffers, until one side ends.
