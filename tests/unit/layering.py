@@ -29,7 +29,7 @@ MAY_ALSO = {"mailctl": {"queued"}}
 ONLY = {
     r"lmdb\.h": r"libmailcore/store/kv\.c",
     r"uv\.h": r"libmailcore/(net|proc)/",
-    r"openssl/.*": r"libmailcore/(net/tls.*\.c|proc/keys.*\.c|sasl/hash\.c)",
+    r"openssl/.*": r"libmailcore/(net/tls.*\.c|net/tls_server\.h|proc/keys.*\.c|sasl/hash\.c)",
     r"utf8proc\.h|iconv\.h": r"libmailcore/text/",
     r"confuse\.h": r"libmailcore/conf/",
     r"jansson\.h": r"mailctl/",
