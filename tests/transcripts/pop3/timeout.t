@@ -1,0 +1,12 @@
+# RFC 1939 3: an idle session ends and deletes nothing
+@loopback
+S: +OK Mailcore POP3 ready
+C: USER anna
+C: PASS secret
+C: DELE 1
+S: +OK send PASS
+S: +OK 3 messages
+S: +OK marked for deletion
+@timeout
+S: -ERR idle for too long
+@closed
