@@ -74,7 +74,7 @@ default_process_limit = 3000
 default_vsz_limit = 1G
 passdb {{
   driver = static
-  args = password={password}
+  args = nopassword=y
 }}
 userdb {{
   driver = static
@@ -143,7 +143,7 @@ class PostfixDovecot:
 
     def _dovecot(self):
         (self.dir / "dovecot.conf").write_text(DOVECOT.format(
-            d=self.dir, cert=self.dir / "cert.pem", key=self.dir / "key.pem", password=PASSWORD,
+            d=self.dir, cert=self.dir / "cert.pem", key=self.dir / "key.pem",
             imap=self.imap_port, imaps=self.imaps_port))
         shutil.chown(self.dir / "mail", "mcbench", "mcbench")
         self.dovecot = subprocess.Popen(["/usr/sbin/dovecot", "-F", "-c", self.dir / "dovecot.conf"])
@@ -169,7 +169,8 @@ class PostfixDovecot:
         (etc / "master.cf").write_text(text + "\n")
         for path in [self.dir] + list(self.dir.parents):
             path.chmod(path.stat().st_mode | 0o055)
-        subprocess.run(["postfix", "-c", etc, "start"], check=True, capture_output=True)
+        subprocess.run(["postfix", "-c", etc, "start"], check=True, timeout=60, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL)
         time.sleep(1)
 
     def pids(self):
@@ -194,7 +195,8 @@ class PostfixDovecot:
                        for p in (self.dir / "spool" / q).rglob("*"))
 
     def close(self):
-        subprocess.run(["postfix", "-c", self.dir / "etc", "stop"], capture_output=True)
+        subprocess.run(["postfix", "-c", self.dir / "etc", "stop"], timeout=60, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL)
         self.dovecot.terminate()
         self.dovecot.wait(20)
         shutil.rmtree(self.dir, ignore_errors=True)
