@@ -47,6 +47,12 @@ const char *pop3_line_fault(enum line_fault fault)
 	return "malformed command";
 }
 
+bool pop3_line_goes_on(struct view before, struct view after)
+{
+	size_t taken = before.n - after.n;
+	return after.n == 0 && taken && before.p[taken - 1] != '\n';
+}
+
 void pop3_capabilities(struct buf *out)
 {
 	buf_put(out,

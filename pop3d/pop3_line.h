@@ -21,6 +21,9 @@ void pop3_ok(struct buf *out, const char *text);
 void pop3_err(struct buf *out, const char *text);
 /* The answer to a line that line_take refused. */
 const char *pop3_line_fault(enum line_fault fault);
+/* After a refused line: true when its end was not among the bytes taken, so
+ * that the rest of it must be skipped. */
+bool pop3_line_goes_on(struct view before, struct view after);
 /* The CAPA list (RFC 2449 5) up to and without the final dot. */
 void pop3_capabilities(struct buf *out);
 #endif

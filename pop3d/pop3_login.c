@@ -226,6 +226,7 @@ static bool take_line(struct pop3_login *l, struct view *in)
 {
 	enum line_fault why = LINE_FAULT_NONE;
 	struct view line;
+	struct view before = *in;
 	bool sasl = l->state == LOGIN_SASL;
 	/* AUTH with an initial response may be as long as a response. */
 	bool is_long = sasl || view_istarts(*in, V("AUTH "));
@@ -235,8 +236,7 @@ static bool take_line(struct pop3_login *l, struct view *in)
 		return false;
 	case PARSE_BAD:
 		fault(l, pop3_line_fault(why));
-		if (why == LINE_FAULT_TOO_LONG && l->state != LOGIN_DONE &&
-		    in->n == 0)
+		if (l->state != LOGIN_DONE && pop3_line_goes_on(before, *in))
 			l->state = LOGIN_SKIPPING;
 		return true;
 	case PARSE_OK:

@@ -243,11 +243,12 @@ static bool take_line(struct pop3_session *p, struct view *in)
 	if (p->skipping && !line_skip(in))
 		return false;
 	p->skipping = false;
+	struct view before = *in;
 	switch (line_take(in, POP3_LINE_MAX, &line, &why)) {
 	case PARSE_MORE:
 		return false;
 	case PARSE_BAD:
-		p->skipping = why == LINE_FAULT_TOO_LONG && in->n == 0;
+		p->skipping = pop3_line_goes_on(before, *in);
 		fault(p, pop3_line_fault(why));
 		return true;
 	case PARSE_OK:

@@ -14,7 +14,12 @@
 #include <string.h>
 #include <unistd.h>
 
-enum waiting { WAIT_NONE, WAIT_RESULT, WAIT_CHALLENGE, WAIT_TLS };
+enum waiting {
+	WAIT_NONE,
+	WAIT_RESULT,
+	WAIT_CHALLENGE,
+	WAIT_TLS
+};
 
 struct play {
 	struct buf *out;
@@ -37,8 +42,7 @@ static const char *const messages[] = {
 	"Subject: three\r\n\r\nno line end",
 };
 
-static void on_auth_start(
-    void *ctx, struct view mechanism, struct view initial)
+static void on_auth_start(void *ctx, struct view mechanism, struct view initial)
 {
 	struct play *p = ctx;
 	p->waiting = WAIT_RESULT;
@@ -50,17 +54,16 @@ static void on_auth_start(
 		p->waiting = WAIT_CHALLENGE;
 	else
 		p->status = view_eq(initial, V("\0anna\0secret"))
-		    ? AUTH_STATUS_OK
-		    : AUTH_STATUS_FAILED;
+				? AUTH_STATUS_OK
+				: AUTH_STATUS_FAILED;
 }
 
 static void on_auth_next(void *ctx, struct view response)
 {
 	struct play *p = ctx;
 	p->waiting = WAIT_RESULT;
-	p->status = view_eq(response, V("\0anna\0secret"))
-	    ? AUTH_STATUS_OK
-	    : AUTH_STATUS_FAILED;
+	p->status = view_eq(response, V("\0anna\0secret")) ? AUTH_STATUS_OK
+							   : AUTH_STATUS_FAILED;
 }
 
 static void on_auth_cancel(void *ctx)
@@ -119,6 +122,7 @@ static void *play_open(struct buf *out)
 	struct play *p = MUST_NEW(struct play);
 	p->out = out;
 	p->busy_lock = -1;
+	log_init("replay", STDERR_FILENO, LOG_LEVEL_ERROR);
 	p->conf.login_failures_max = 3;
 	memcpy(p->dir, "/tmp/mailcore-pop3-XXXXXX", 26);
 	mc_assert(mkdtemp(p->dir) && chdir(p->dir) == 0);

@@ -10,11 +10,11 @@ S: +OK marked for deletion
 C: DELE 2
 S: -ERR no such message
 C: STAT
-S: +OK 2 91
+S: +OK 2 86
 C: LIST
-S: +OK 2 messages (91 octets)
-S: 1 61
-S: 3 30
+S: +OK 2 messages (86 octets)
+S: 1 57
+S: 3 29
 S: .
 C: RETR 2
 S: -ERR no such message
@@ -23,7 +23,7 @@ S: -ERR no such message
 C: RSET
 S: +OK nothing is marked for deletion
 C: STAT
-S: +OK 3 133
+S: +OK 3 124
 C: NOOP
 S: +OK nothing done
 C: DELE 1

@@ -7,9 +7,9 @@ S: +OK send PASS
 S: +OK 3 messages
 @expunge 1
 C: STAT
-S: +OK 3 133
+S: +OK 3 124
 C: RETR 2
-S: +OK 42 octets
+S: +OK 38 octets
 S: Subject: two
 S: To: anna@example.org
 S: 

@@ -6,18 +6,18 @@ C: LIST
 C: UIDL
 S: +OK send PASS
 S: +OK 3 messages
-S: +OK 3 messages (133 octets)
-S: 1 61
-S: 2 42
-S: 3 30
+S: +OK 3 messages (124 octets)
+S: 1 57
+S: 2 38
+S: 3 29
 S: .
-S: +OK 3 messages (133 octets)
+S: +OK 3 messages (124 octets)
 S~ 1 00000001*
 S~ 2 00000002*
 S~ 3 00000003*
 S: .
 C: LIST 2
-S: +OK 2 42
+S: +OK 2 38
 C: UIDL 3
 S~ +OK 3 00000003*
 C: LIST 4

@@ -6,7 +6,7 @@ C: PASS secret
 C: RETR 1
 S: +OK send PASS
 S: +OK 3 messages
-S: +OK 61 octets
+S: +OK 57 octets
 S: Subject: one
 S: 
 S: First line
@@ -16,12 +16,12 @@ S: last
 S: .
 C: RETR 2
 C: RETR 3
-S: +OK 42 octets
+S: +OK 38 octets
 S: Subject: two
 S: To: anna@example.org
 S: 
 S: .
-S: +OK 30 octets
+S: +OK 29 octets
 S: Subject: three
 S: 
 S: no line end
