@@ -177,6 +177,20 @@ static bool is_stranger(struct reading *p, const cfg_t *cfg, struct view text)
 	return true;
 }
 
+static const struct view twin = V_INIT("found duplicate title '");
+
+/* Which kind of section has that title already; rest is "TITLE'". */
+static struct view twin_section(cfg_t *cfg, struct view rest)
+{
+	for (unsigned i = 0; i < cfg_size(cfg, "domain"); i++) {
+		struct view title =
+		    view_of(cfg_title(cfg_getnsec(cfg, "domain", i)));
+		if (rest.n && view_eq(title, view_head(rest, rest.n - 1)))
+			return V("domain");
+	}
+	return V("listen");
+}
+
 static void on_error(cfg_t *cfg, const char *format, va_list args)
 {
 	struct reading *p = running;
@@ -184,8 +198,9 @@ static void on_error(cfg_t *cfg, const char *format, va_list args)
 	vsnprintf(text, sizeof text, format, args);
 	if (is_stranger(p, cfg, view_of(text))) {
 		p->again = true;
-	} else if (view_starts(view_of(text), V("found duplicate title"))) {
-		report(p, &p->kept, (unsigned)cfg->line, V("section"),
+	} else if (view_starts(view_of(text), twin)) {
+		report(p, &p->kept, (unsigned)cfg->line,
+		    twin_section(cfg, view_skip(view_of(text), twin.n)),
 		    view_of(text));
 		p->again = p->has_twins = true;
 	} else {

@@ -105,8 +105,10 @@ static const struct bad_case bad_cases[] = {
 	    ":3: listen \"b\": same address and port as listen \"a\"" },
 	{ H "listen a { service = smtp port = 1 }\n"
 	    "listen a { service = smtp port = 2 fronts = 1}\n",
-	    ":3: section: found duplicate title 'a'|"
+	    ":3: listen: found duplicate title 'a'|"
 	    ":3: listen \"a\" fronts: unknown option" },
+	{ H "domain a.example {}\ndomain a.example {}\n",
+	    ":3: domain: found duplicate title 'a.example'" },
 	{ H "domain a.example { catch_all = x }\n"
 	    "domain A.example { catch_all = x }\n",
 	    ":3: domain \"a.example\": the domain is there twice" },

@@ -1,0 +1,24 @@
+#ifndef ACCOUNTS_BACKEND_H
+#define ACCOUNTS_BACKEND_H
+/* Private to this layer. */
+#include "accounts/passwd.h"
+#include "accounts/resolve.h"
+
+struct accounts {
+	const struct conf *conf;
+	char *dir;
+	struct account_db *db; /* NULL: not there, or not readable, yet */
+	int db_error;
+	uint64_t looked_at_ms;
+	struct passwd_file **files; /* one per domain of conf, or NULL */
+	char only_domain[ACCOUNT_DOMAIN_MAX + 1];
+	unsigned char secret[ACCOUNT_SECRET_BYTES]; /* the database's */
+};
+
+/* MC_E_NOENT: there is none yet. */
+int accounts_db(struct accounts *a, struct account_db **db) MUST_CHECK;
+struct passwd_file *accounts_file(
+    struct accounts *a, const struct conf_domain *d);
+int accounts_find_in(struct accounts *a, const struct accounts_domain *d,
+    struct view address, struct account *out) MUST_CHECK;
+#endif
