@@ -35,7 +35,7 @@ int edit_begin(struct store *s, struct edit *e)
 	error = account_get(&e->kv, &e->account);
 	if (error)
 		kv_abort(&e->kv);
-	return error;
+	return error == MC_E_NOENT ? MC_E_CORRUPT : error;
 }
 
 static void write_back(struct edit *e, struct edit_box *slot)

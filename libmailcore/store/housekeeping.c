@@ -86,6 +86,9 @@ static unsigned drain_history(struct edit *e, struct box *b)
 static void drain_end(struct edit *e, struct box *b)
 {
 	struct key k = key_box(b->m.id);
+	/* Whatever the counters said: there is no row. */
+	b->m.messages = b->m.unseen = b->m.deleted = 0;
+	b->m.size_bytes = b->deleted_bytes = 0;
 	b->m.vanish_floor = e->account.modseq;
 	b->vanished_runs = 0;
 	edit_box_dirty(e, b);

@@ -183,6 +183,8 @@ struct envelope_record {
 
 void envelope_encode(const struct envelope_record *e, struct buf *out);
 int envelope_decode(struct view v, struct envelope_record *out) MUST_CHECK;
+/* The first piece is enough. */
+int envelope_decode_size(struct view v, uint64_t *size_bytes) MUST_CHECK;
 /* mailbox and uid of an encoded record become known last. */
 void envelope_place(char *encoded, uint32_t mailbox, uint32_t uid);
 

@@ -45,7 +45,7 @@ static int disk_error(struct kv *kv, int code)
 {
 	int fd;
 	uint64_t free_bytes;
-	if (code == ENOSPC || code == EDQUOT)
+	if (code != EIO)
 		return MC_E_FULL;
 	if (!kv || mdb_env_get_fd(kv->env, &fd) != 0 ||
 	    fs_free_bytes(fd, &free_bytes) != 0)
@@ -53,41 +53,34 @@ static int disk_error(struct kv *kv, int code)
 	return free_bytes < RESERVE_BYTES ? MC_E_FULL : MC_E_TEMP;
 }
 
+static const struct {
+	int lmdb, ours;
+} codes[] = {
+	{ MDB_NOTFOUND, MC_E_NOENT },
+	{ MDB_KEYEXIST, MC_E_EXISTS },
+	{ MDB_MAP_FULL, MC_E_FULL },
+	{ MDB_MAP_RESIZED, MC_E_TEMP },
+	{ MDB_READERS_FULL, MC_E_TEMP },
+	{ ENOMEM, MC_E_TEMP },
+	{ MDB_TXN_FULL, MC_E_LIMIT },
+	{ MDB_CORRUPTED, MC_E_CORRUPT },
+	{ MDB_PAGE_NOTFOUND, MC_E_CORRUPT },
+	{ MDB_INVALID, MC_E_CORRUPT },
+	{ MDB_INCOMPATIBLE, MC_E_CORRUPT },
+	{ MDB_VERSION_MISMATCH, MC_E_VERSION },
+	{ MDB_BAD_VALSIZE, MC_E_BAD },
+	{ MDB_PANIC, -EIO },
+};
+
 static int lmdb_error(struct kv *kv, int code)
 {
-	switch (code) {
-	case 0:
+	if (code == 0)
 		return 0;
-	case MDB_NOTFOUND:
-		return MC_E_NOENT;
-	case MDB_KEYEXIST:
-		return MC_E_EXISTS;
-	case MDB_MAP_FULL:
-		return MC_E_FULL;
-	case EIO:
-	case ENOSPC:
-	case EDQUOT:
+	if (code == EIO || code == ENOSPC || code == EDQUOT || code == EFBIG)
 		return disk_error(kv, code);
-	case MDB_MAP_RESIZED:
-	case MDB_READERS_FULL:
-	case ENOMEM:
-		return MC_E_TEMP;
-	case MDB_TXN_FULL:
-		return MC_E_LIMIT;
-	case MDB_CORRUPTED:
-	case MDB_PAGE_NOTFOUND:
-	case MDB_INVALID:
-	case MDB_INCOMPATIBLE:
-		return MC_E_CORRUPT;
-	case MDB_VERSION_MISMATCH:
-		return MC_E_VERSION;
-	case MDB_BAD_VALSIZE:
-		return MC_E_BAD;
-	case MDB_PANIC:
-		return -EIO;
-	default:
-		break;
-	}
+	for (unsigned i = 0; i < sizeof codes / sizeof codes[0]; i++)
+		if (codes[i].lmdb == code)
+			return codes[i].ours;
 	if (code > 0 && code < 4096)
 		return -code;
 	LOG(NULL, ERROR, "kv.error", KV_STR("text", mdb_strerror(code)));

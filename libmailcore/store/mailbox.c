@@ -101,6 +101,20 @@ int mailbox_each(struct store_txn *t,
 	return visit_level(&w, 0, 0);
 }
 
+/* Whether that changed anything. */
+static bool subscribe(struct edit *e, struct view name, bool on)
+{
+	struct key k = key_subscription(name);
+	struct view v;
+	if (!on)
+		return kv_delete(&e->kv, TABLE_ATT, key_view(&k)) == 0;
+	if (kv_get(&e->kv, TABLE_ATT, key_view(&k), &v) == 0 &&
+	    view_eq(v, name))
+		return false;
+	kv_put(&e->kv, TABLE_ATT, key_view(&k), name);
+	return true;
+}
+
 int mailbox_subscribe(struct store *s, struct view name, bool on)
 {
 	struct mailbox_name normal;
@@ -110,13 +124,10 @@ int mailbox_subscribe(struct store *s, struct view name, bool on)
 		error = edit_begin(s, &e);
 	if (error)
 		return error;
-	struct view v = mailbox_name_view(&normal);
-	struct key k = key_subscription(v);
-	if (on)
-		kv_put(&e.kv, TABLE_ATT, key_view(&k), v);
-	else
-		(void)kv_delete(&e.kv, TABLE_ATT, key_view(&k));
-	return edit_commit(&e);
+	if (subscribe(&e, mailbox_name_view(&normal), on) || e.kv.error)
+		return edit_commit(&e);
+	edit_abort(&e);
+	return 0;
 }
 
 int mailbox_subscriptions(

@@ -74,13 +74,14 @@ int message_info(
  * info->n_parts parts. */
 int message_parts(
     const struct message_info *info, struct mime_part *out) MUST_CHECK;
-/* Exactly n bytes of the message. MC_E_BAD out of range, MC_E_CORRUPT when a
- * checksum is wrong. */
+/* Exactly n bytes of the message. MC_E_NOENT: no such object; MC_E_BAD out of
+ * range; MC_E_CORRUPT when a checksum is wrong. */
 int message_read(struct store_txn *t, uint64_t msgid, uint64_t offset,
     void *out, size_t n) MUST_CHECK;
 
 /* Adding: delivery, APPEND, import. All items in one transaction; what can be
- * computed before it (MIME structure, ENVELOPE, hashes) is. */
+ * computed before it (MIME structure, ENVELOPE) is. At most 64 items and some
+ * MiB a call keep other writers waiting for less than 50 ms. */
 struct append {
 	uint32_t mailbox;
 	struct source source;
@@ -99,7 +100,8 @@ struct append_result {
 };
 
 /* Returns an error only when nothing at all was stored. MC_E_NOENT as item
- * error: no such mailbox; MC_E_LIMIT: too many keywords; MC_E_FULL. */
+ * error: no such mailbox; MC_E_LIMIT: too many keywords, or 4 GiB; MC_E_BAD: no
+ * keyword or delivery id; MC_E_FULL; what the source gave. */
 int message_append(struct store *s, const struct append *items, size_t n,
     struct append_result *results) MUST_CHECK;
 

@@ -122,20 +122,14 @@ static int object_get(
 	return pieces(t, msgid, type, all, &n);
 }
 
-static int envelope_get(
-    struct store_txn *t, uint64_t msgid, struct envelope_record *out)
-{
-	struct view v;
-	int error = object_get(t, msgid, 'E', &v);
-	return error ? error : envelope_decode(v, out);
-}
-
 int message_info(struct store_txn *t, uint64_t msgid, struct message_info *out)
 {
 	struct view v;
 	struct envelope_record e;
 	struct structure_record m;
-	int error = envelope_get(t, msgid, &e);
+	int error = object_get(t, msgid, 'E', &v);
+	if (!error)
+		error = envelope_decode(v, &e);
 	if (error)
 		return error;
 	error = object_get(t, msgid, 'M', &v);
@@ -198,17 +192,20 @@ static int chunk_get(struct store_txn *t, uint64_t msgid, uint32_t i,
 int message_read(
     struct store_txn *t, uint64_t msgid, uint64_t offset, void *out, size_t n)
 {
-	struct envelope_record e;
+	struct key k = key_obj(msgid, 'E', 0);
+	struct view v;
+	uint64_t size;
 	char *to = out;
-	int error = envelope_get(t, msgid, &e);
+	int error = kv_get(&t->kv, TABLE_OBJ, key_view(&k), &v);
+	if (!error)
+		error = envelope_decode_size(v, &size);
 	if (error)
 		return error;
-	if (offset > e.size_bytes || n > e.size_bytes - offset)
+	if (offset > size || n > size - offset)
 		return MC_E_BAD;
 	while (n) {
-		struct view v;
-		error = chunk_get(t, msgid, (uint32_t)(offset / CHUNK_OCTETS),
-		    e.size_bytes, &v);
+		error = chunk_get(
+		    t, msgid, (uint32_t)(offset / CHUNK_OCTETS), size, &v);
 		if (error)
 			return error;
 		v = view_head(view_skip(v, offset % CHUNK_OCTETS), n);

@@ -64,6 +64,14 @@ void envelope_place(char *encoded, uint32_t mailbox, uint32_t uid)
 	put_le(encoded + 56, uid, 4);
 }
 
+int envelope_decode_size(struct view v, uint64_t *size_bytes)
+{
+	if (v.n < ENVELOPE_OCTETS || v.p[0] != OBJECT_VERSION)
+		return MC_E_CORRUPT;
+	*size_bytes = get_le64(v.p + 8);
+	return 0;
+}
+
 int envelope_decode(struct view v, struct envelope_record *out)
 {
 	const char *p = v.p;

@@ -51,7 +51,8 @@ void row_insert(struct edit *e, struct box *b, struct message *m)
 	struct key link = key_link(m->msgid, b->m.id, m->uid);
 	put(e, b, TABLE_MSG, &msg, (struct view){ row, sizeof row });
 	put(e, b, TABLE_CHG, &chg, V("L"));
-	kv_put(&e->kv, TABLE_IDX, key_view(&link), V(""));
+	/* The newest object; only what waits for a purge is behind it. */
+	kv_append(&e->kv, TABLE_IDX, key_view(&link), V(""));
 	count(b, m, 1);
 	use_keywords(b, m);
 	edit_box_changed(e, b);

@@ -7,6 +7,7 @@
 #include "store/housekeeping.h"
 #include "store/spill.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,6 +54,29 @@ static void make_inbox(struct edit *e)
 	memcpy(b->name, "INBOX", 5);
 	struct key k = key_name(0, V("INBOX"));
 	kv_put(&e->kv, TABLE_NAM, key_view(&k), mailbox_id_encode(b->m.id, id));
+}
+
+/* The file's name must be as durable as what will be in it: the directory, and
+ * the one above in case that we made this one. */
+static int sync_names(const char *dir)
+{
+	static const char *const levels[] = { ".", ".." };
+	char path[PATH_MAX];
+	for (unsigned i = 0; i < 2; i++) {
+		int n = snprintf(path, sizeof path, "%s/%s", dir, levels[i]);
+		if (n < 0 || n >= PATH_MAX)
+			return -ENAMETOOLONG;
+		int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (fd < 0 && errno == EACCES)
+			continue;
+		if (fd < 0)
+			return -errno;
+		int error = fsync(fd) == 0 || errno == EINVAL ? 0 : -errno;
+		close(fd);
+		if (error)
+			return error;
+	}
+	return 0;
 }
 
 /* Somebody else may have made it since we looked. */
@@ -104,8 +128,11 @@ static int open_files(
 		error = wake_init(&s->wake, dir, !o->readonly);
 	if (!error)
 		error = check_stamp(s);
-	if (error == MC_E_NOENT && s->kv && o->create && !o->readonly)
-		error = make_store(s);
+	if (error == MC_E_NOENT && s->kv && o->create && !o->readonly) {
+		error = sync_names(dir);
+		if (!error)
+			error = make_store(s);
+	}
 	return error;
 }
 

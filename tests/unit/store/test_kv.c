@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -169,6 +170,34 @@ START_TEST(full_map_leaves_the_old_state)
 	ck_assert_int_eq(kv_size(kv, &used, &unused), 0);
 	ck_assert_uint_gt(used, 0);
 	ck_assert_uint_le(used, 256 * 1024);
+	kv_close(&kv);
+}
+
+END_TEST
+
+/* As a disk without room: the file cannot grow. */
+START_TEST(full_disk_leaves_the_old_state)
+{
+	struct kv *kv = open_with(plain);
+	struct rlimit old, now;
+	struct stat st;
+	struct kv_txn t;
+	static char page[4080];
+	put_one(kv, V("a"), V("1"));
+	ck_assert_int_eq(stat(dir.file, &st), 0);
+	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &old), 0);
+	now = (struct rlimit){ (rlim_t)st.st_size, old.rlim_max };
+	signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &now), 0);
+	ck_assert_int_eq(kv_write(kv, &t), 0);
+	for (uint8_t i = 0; i < 50; i++)
+		kv_put(&t, 0, (struct view){ (char *)&i, 1 },
+		    (struct view){ page, sizeof page });
+	ck_assert_int_eq(kv_commit(&t), MC_E_FULL);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &old), 0);
+	expect(kv, V("a"), V("1"));
+	put_one(kv, V("b"), V("2"));
+	expect(kv, V("b"), V("2"));
 	kv_close(&kv);
 }
 
@@ -357,6 +386,7 @@ static Suite *build(void)
 	tcase_add_test(tc, cursor_walks_and_changes);
 	tcase_add_test(tc, drops_ranges_in_slices);
 	tcase_add_test(tc, full_map_leaves_the_old_state);
+	tcase_add_test(tc, full_disk_leaves_the_old_state);
 	tcase_add_test(tc, readonly_refuses_writers);
 	tcase_add_test(tc, one_process_opens_a_file_once);
 	tcase_add_loop_test(tc, damaged_files_are_refused, 0, 3);

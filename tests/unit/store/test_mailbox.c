@@ -98,6 +98,26 @@ START_TEST(creates_missing_parents)
 
 END_TEST
 
+/* An agent's root directory is the user's. */
+START_TEST(works_in_its_own_directory)
+{
+	const struct store_options o = { .create = true };
+	struct store *s;
+	struct mailbox m;
+	int fd;
+	char path[128];
+	snprintf(path, sizeof path, "%s/user", dir.path);
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	ck_assert_int_eq(chdir(path), 0);
+	ck_assert_int_eq(store_open(".", &o, &s), 0);
+	ck_assert_int_eq(store_wake_open(s, &fd), 0);
+	ck_assert_int_eq(mailbox_create(s, V("a"), 0, &m), 0);
+	store_close(&s);
+	ck_assert_int_eq(chdir("/"), 0);
+}
+
+END_TEST
+
 static const struct name_case {
 	struct view name;
 	int error;
@@ -318,6 +338,7 @@ static Suite *build(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, new_store_has_an_inbox);
 	tcase_add_test(tc, opening_needs_a_store);
+	tcase_add_test(tc, works_in_its_own_directory);
 	tcase_add_test(tc, creates_missing_parents);
 	tcase_add_loop_test(
 	    tc, checks_names, 0, sizeof names / sizeof names[0]);

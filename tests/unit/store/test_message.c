@@ -1,5 +1,7 @@
 #include "store/edit.h"
 #include "store_fixture.h"
+#include <signal.h>
+#include <sys/wait.h>
 
 static const char plain_text[] =
     "From: Ann <ann@example.org>\r\nTo: bob@example.org\r\n"
@@ -461,6 +463,52 @@ START_TEST(recent_belongs_to_one_session)
 
 END_TEST
 
+static void append_as_child(unsigned n)
+{
+	store = test_open(false);
+	for (unsigned i = 0; i < n; i++)
+		add(item_of(view_of(plain_text)));
+	store_close(&store);
+	_exit(0);
+}
+
+/* Two agents of one user; a third is killed at its work. */
+START_TEST(processes_share_a_store)
+{
+	enum {
+		EACH = 60
+	};
+	struct store_txn t;
+	struct uidset uids;
+	int status;
+	pid_t child[3];
+	store_close(&store);
+	for (int i = 0; i < 3; i++) {
+		child[i] = fork();
+		ck_assert_int_ge(child[i], 0);
+		if (child[i] == 0)
+			append_as_child(i ? EACH : 100000);
+	}
+	for (int i = 1; i < 3; i++) {
+		ck_assert_int_eq(waitpid(child[i], &status, 0), child[i]);
+		ck_assert_int_eq(status, 0);
+	}
+	kill(child[0], SIGKILL);
+	waitpid(child[0], &status, 0);
+	store = test_open(false);
+	struct mailbox m = box_named(V("INBOX"));
+	ck_assert_uint_ge(m.messages, 2 * EACH);
+	ck_assert_uint_eq(m.uidnext, m.messages + 1);
+	ck_assert_int_eq(store_read(store, &t), 0);
+	uidset_init(&uids);
+	ck_assert_int_eq(message_uids(&t, m.id, &uids), 0);
+	ck_assert_uint_eq(uids.count, m.messages);
+	store_end(&t);
+	uidset_deinit(&uids);
+}
+
+END_TEST
+
 static Suite *build(void)
 {
 	Suite *suite = suite_create("store/message");
@@ -480,6 +528,7 @@ static Suite *build(void)
 	tcase_add_test(tc, damage_is_an_error);
 	tcase_add_test(tc, later_schemas_are_refused);
 	tcase_add_test(tc, recent_belongs_to_one_session);
+	tcase_add_test(tc, processes_share_a_store);
 	suite_add_tcase(suite, tc);
 	return suite;
 }
