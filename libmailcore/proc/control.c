@@ -1,0 +1,154 @@
+/* mailctl's socket: run_dir/NAME.ctl, which only the administrator can open. */
+#include "base/panic.h"
+#include "proc/monitor.h"
+#include "proc/unixsock.h"
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+	CONTROLLERS_MAX = 16
+};
+
+struct control {
+	struct monitor *monitor;
+	int fd;
+	struct poll_handle *poll;
+	struct peer *peers[CONTROLLERS_MAX];
+	char path[108];
+};
+
+static void done(struct peer *p, bool ok, struct view text)
+{
+	struct msg out = { .type = MSG_CTL_DONE,
+		.ctl_done = { ok, view_head(text, 4000) } };
+	peer_send(p, &out, -1);
+}
+
+static void send_row(
+    struct peer *p, const char *role, const struct child *c, uint32_t restarts)
+{
+	struct msg out = { .type = MSG_CTL_ROW,
+		.ctl_row = { view_of(role), view_of(c->account),
+		    (uint32_t)c->pid, (uint64_t)c->started_s, restarts,
+		    c->sessions, c->total } };
+	peer_send(p, &out, -1);
+}
+
+static void on_status(struct monitor *m, struct peer *p, const struct msg *msg)
+{
+	struct child self = { .pid = getpid(), .started_s = m->started_s };
+	(void)msg;
+	send_row(p, "monitor", &self, 0);
+	for (const struct child *c = m->children; c; c = c->next)
+		send_row(p, role_name(c->role->id), c,
+		    c->slot ? c->slot->restarts : 0);
+	done(p, true, V_NONE);
+}
+
+static void on_reload(struct monitor *m, struct peer *p, const struct msg *msg)
+{
+	struct buf errors;
+	(void)msg;
+	buf_init(&errors, 4000);
+	int error = monitor_reload(m, &errors);
+	done(p, !error, buf_view(&errors));
+	buf_deinit(&errors);
+}
+
+static void on_stop(struct monitor *m, struct peer *p, const struct msg *msg)
+{
+	done(p, true, V_NONE);
+	monitor_stop(m, msg->ctl_stop.grace_s);
+}
+
+static void (*const from_control[MSG_COUNT])(
+    struct monitor *m, struct peer *p, const struct msg *msg) = {
+	[MSG_CTL_STATUS] = on_status,
+	[MSG_CTL_RELOAD] = on_reload,
+	[MSG_CTL_STOP] = on_stop,
+};
+
+static void forget(struct control *k, const struct peer *p)
+{
+	for (size_t i = 0; i < CONTROLLERS_MAX; i++)
+		if (k->peers[i] == p)
+			k->peers[i] = NULL;
+}
+
+static void on_message(void *ctx, struct peer *p, const struct msg *msg, int fd)
+{
+	struct control *k = ctx;
+	if (fd >= 0)
+		close(fd);
+	if (from_control[msg->type]) {
+		from_control[msg->type](k->monitor, p, msg);
+		return;
+	}
+	forget(k, p);
+	peer_free(&p);
+}
+
+static void on_closed(void *ctx, struct peer *p, int why)
+{
+	(void)why;
+	forget(ctx, p);
+}
+
+static const struct peer_events events = { on_message, on_closed };
+
+static void on_client(void *ctx, bool readable, bool writable)
+{
+	struct control *k = ctx;
+	size_t i = 0;
+	(void)readable;
+	(void)writable;
+	int fd = unixsock_accept(k->fd);
+	if (fd < 0)
+		return;
+	while (i < CONTROLLERS_MAX && k->peers[i])
+		i++;
+	if (i == CONTROLLERS_MAX || !unixsock_is_admin(fd)) {
+		close(fd);
+		return;
+	}
+	k->peers[i] = peer_new(k->monitor->loop, fd, ROLE_MONITOR, ROLE_CTL,
+	    (unsigned)i, &events, k);
+}
+
+int control_open(struct monitor *m)
+{
+	char name[40];
+	struct control *k = MUST_NEW(struct control);
+	snprintf(name, sizeof name, "%s.ctl", m->daemon->name);
+	int error =
+	    layout_path(k->path, sizeof k->path, m->conf->run_dir, name);
+	if (!error)
+		error = unixsock_listen(k->path, 0600, (gid_t)-1, &k->fd);
+	if (error) {
+		LOG(NULL, ERROR, "control.failed", KV_STR("path", k->path),
+		    KV_ERR("error", error));
+		free(k);
+		return error;
+	}
+	k->monitor = m;
+	k->poll = poll_new(m->loop, k->fd, on_client, k);
+	poll_want(k->poll, true, false);
+	m->control = k;
+	return 0;
+}
+
+void control_close(struct monitor *m)
+{
+	struct control *k = m->control;
+	if (!k)
+		return;
+	for (size_t i = 0; i < CONTROLLERS_MAX; i++)
+		if (k->peers[i])
+			peer_free(&k->peers[i]);
+	poll_free(&k->poll);
+	close(k->fd);
+	unlink(k->path);
+	free(k);
+	m->control = NULL;
+}
