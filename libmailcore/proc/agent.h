@@ -22,7 +22,9 @@ struct agent_session { /* what a session engine is told */
 };
 
 struct agent_protocol {
-	void *(*open)(struct agent_session *s); /* NULL: refused, reply put */
+	/* NULL: refused, reply put; so also when s->store is NULL, since the
+	 * store cannot be opened: a temporary failure. */
+	void *(*open)(struct agent_session *s);
 	/* Returns octets consumed. */
 	size_t (*input)(void *engine, struct view in);
 	/* Output drained below the mark: generators go on. */

@@ -13,9 +13,9 @@ struct login_ops {
 	void (*auth_start)(
 	    void *ctx, struct view mechanism, struct view initial);
 	void (*auth_next)(void *ctx, struct view response);
-	void (*auth_cancel)(void *ctx);
-	void (*start_tls)(void *ctx); /* after the reply put; -> tls_up */
-	void (*close)(void *ctx);     /* after the reply put */
+	void (*auth_cancel)(void *ctx); /* no answer comes */
+	void (*start_tls)(void *ctx);   /* after the reply put; -> tls_up */
+	void (*close)(void *ctx);       /* after the reply put */
 };
 
 struct login_session { /* what an engine is told about its connection */
@@ -57,10 +57,12 @@ void login_stop(struct proc *p, uint32_t grace_s);
 void login_on_message(
     struct proc *p, struct peer *from, const struct msg *m, int fd);
 
+void login_peer_down(struct proc *p, struct peer *peer);
+
 #define LOGIN_ROLE_OPS(start_fn)                                               \
 	{                                                                      \
 		.start = (start_fn), .accept = login_accept,                   \
-		.stop = login_stop,                                            \
+		.stop = login_stop, .peer_down = login_peer_down,              \
 		.on = {                                                        \
 			[MSG_AUTH_CHALLENGE] = login_on_message,               \
 			[MSG_AUTH_RESULT] = login_on_message,                  \
