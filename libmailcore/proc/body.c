@@ -349,13 +349,15 @@ static void end(struct proc *p)
 		timer_free(&p->stats_timer);
 	if (p->monitor)
 		peer_free(&p->monitor);
-	if (p->tls)
-		tls_server_free(&p->tls);
 }
+
+/* The process's one: what it holds goes with it, and is in use until then. */
+static struct proc *volatile self;
 
 int body_run(const struct daemon *d, const struct role *role)
 {
 	struct proc *p = MUST_NEW(struct proc);
+	self = p;
 	name_process(d, role);
 	drop_descriptors(SPAWN_CHANNEL_FD + 1);
 	fcntl(SPAWN_CHANNEL_FD, F_SETFD, FD_CLOEXEC);
@@ -374,7 +376,5 @@ int body_run(const struct daemon *d, const struct role *role)
 		fatal("-R is for the monitor only");
 	loop_run(p->loop);
 	end(p);
-	/* The engines' memory goes with the process; it may borrow from conf.
-	 */
 	return p->exit_code;
 }

@@ -87,7 +87,8 @@ static int read_conf(const struct daemon *d, const struct monitor_options *o,
 static void print_errors(const struct buf *errors)
 {
 	struct view v = buf_view(errors);
-	fwrite(v.p, 1, v.n, stderr);
+	if (v.n)
+		fwrite(v.p, 1, v.n, stderr);
 }
 
 /* For the log: one line each. */

@@ -1,19 +1,9 @@
 /* A whole small daemon: this program is its binary too. Its front passes one
  * octet of each client on: 'a' asks auth, 'v' says to auth what auth does not
  * understand, 's' hands the session over to the account's agent. */
+#include "fake.h"
 #include "proc/agent.h"
-#include "proc/monitor.h"
-#include "suite.h"
-#include <errno.h>
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <signal.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 /* The daemon. */
 
@@ -162,74 +152,6 @@ static const struct daemon fake = { "faked", roles, 3, services, 1 };
 
 /* The test. */
 
-static char dir[64], file[96];
-static pid_t daemon_pid;
-
-static void pause_ms(int ms)
-{
-	poll(NULL, 0, ms);
-}
-
-static void write_conf(const char *more)
-{
-	FILE *f = fopen(file, "w");
-	ck_assert_ptr_nonnull(f);
-	fprintf(f,
-	    "config_version = 1\nhostname = \"mx.example.org\"\n"
-	    "isolation = none\nstate_dir = \"state\"\nrun_dir = \"run\"\n"
-	    "spool_dir = \"spool\"\nlog = \"file:log\"\nlog_level = debug\n"
-	    "agent_linger = 1s\n"
-	    "listen \"it\" { service = \"imap\" address = \"unix:%s/it\"\n"
-	    "tls = none }\n%s\n",
-	    dir, more);
-	fclose(f);
-}
-
-static pid_t run_daemon(const char *option)
-{
-	pid_t pid = fork();
-	ck_assert_int_ge(pid, 0);
-	if (pid == 0) {
-		execl("/proc/self/exe", "faked", "-c", file, "-p", dir, option,
-		    NULL);
-		_exit(99);
-	}
-	return pid;
-}
-
-static int exit_code(pid_t pid)
-{
-	int status;
-	for (int i = 0; i < 1000; i++) {
-		pid_t done = waitpid(pid, &status, WNOHANG);
-		if (done == pid)
-			return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-		pause_ms(10);
-	}
-	return -2;
-}
-
-static pid_t pid_file(void)
-{
-	char path[96], text[16] = "";
-	uint32_t pid = 0;
-	snprintf(path, sizeof path, "%s/run/faked.pid", dir);
-	int fd = open(path, O_RDONLY);
-	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
-	if (fd >= 0)
-		close(fd);
-	return n > 1 && view_u32((struct view){ text, (size_t)n - 1 }, &pid)
-		   ? (pid_t)pid
-		   : 0;
-}
-
-static void wait_ready(void)
-{
-	for (int i = 0; i < 1000 && pid_file() != daemon_pid; i++)
-		pause_ms(10);
-	ck_assert_int_eq(pid_file(), daemon_pid);
-}
-
 /* What the daemon answers to one octet; "" when it is not there. */
 static const char *request(const char *what)
 {
@@ -261,91 +183,9 @@ static void expect(const char *what, const char *answer)
 	ck_abort_msg("asked %s, got \"%s\", want \"%s\"", what, got, answer);
 }
 
-struct row {
-	char role[17];
-	pid_t pid;
-	uint32_t restarts;
-};
-
-static int connect_control(struct chan *c)
-{
-	char path[96];
-	struct sockaddr_un a = { .sun_family = AF_UNIX };
-	snprintf(path, sizeof path, "%s/run/faked.ctl", dir);
-	memcpy(a.sun_path, path, strlen(path));
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	if (connect(fd, (const struct sockaddr *)&a, sizeof a) != 0) {
-		close(fd);
-		return -errno;
-	}
-	return chan_open(c, fd, ROLE_CTL, ROLE_MONITOR);
-}
-
-static bool control(struct msg ask_for, struct row *rows, size_t *n)
-{
-	static char buffer[MSG_BYTES_MAX];
-	struct chan c;
-	struct msg m = { .type = MSG_HELLO };
-	int fd;
-	*n = 0;
-	ck_assert_int_eq(connect_control(&c), 0);
-	ck_assert_int_eq(chan_send(&c, &ask_for, -1), 0);
-	for (;;) {
-		ck_assert_int_eq(chan_recv(&c, buffer, &m, &fd), 0);
-		if (m.type == MSG_CTL_DONE)
-			break;
-		ck_assert_int_eq(m.type, MSG_CTL_ROW);
-		struct row *r = &rows[(*n)++];
-		ck_assert_int_eq(
-		    view_to_cstr(m.ctl_row.role, r->role, sizeof r->role), 0);
-		r->pid = (pid_t)m.ctl_row.pid;
-		r->restarts = m.ctl_row.restarts;
-	}
-	chan_close(&c);
-	return m.ctl_done.ok;
-}
-
-static struct row row_of(const char *role)
-{
-	struct row rows[32];
-	size_t n;
-	ck_assert(control((struct msg){ .type = MSG_CTL_STATUS }, rows, &n));
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(rows[i].role, role) == 0)
-			return rows[i];
-	return (struct row){ .pid = 0 };
-}
-
 static void setup(void)
 {
-	snprintf(dir, sizeof dir, "/tmp/mailcore-mon-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
-	snprintf(file, sizeof file, "%s/conf", dir);
-	write_conf("");
-	daemon_pid = run_daemon("-f");
-	wait_ready();
-}
-
-static void teardown(void)
-{
-	if (daemon_pid > 0) {
-		kill(daemon_pid, SIGKILL);
-		waitpid(daemon_pid, NULL, 0);
-	}
-	pid_t pid = fork();
-	if (pid == 0) {
-		execl("/bin/rm", "rm", "-rf", dir, NULL);
-		_exit(99);
-	}
-	waitpid(pid, NULL, 0);
-}
-
-static void stop_cleanly(void)
-{
-	kill(daemon_pid, SIGTERM);
-	ck_assert_int_eq(exit_code(daemon_pid), 0);
-	daemon_pid = 0;
-	ck_assert_int_eq(pid_file(), 0);
+	fake_setup("");
 }
 
 START_TEST(starts_answers_and_stops)
@@ -486,7 +326,7 @@ static Suite *build(void)
 {
 	Suite *s = suite_create("proc/monitor");
 	TCase *t = tcase_create("monitor");
-	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_checked_fixture(t, setup, fake_teardown);
 	tcase_add_test(t, starts_answers_and_stops);
 	tcase_add_loop_test(t, what_dies_is_replaced_and_connected, 0, 2);
 	tcase_add_test(t, a_violation_costs_the_channel_only);
@@ -500,13 +340,4 @@ static Suite *build(void)
 	return s;
 }
 
-int main(int argc, char **argv)
-{
-	if (argc > 1)
-		return proc_main(&fake, argc, argv);
-	SRunner *runner = srunner_create(build());
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+FAKE_MAIN(fake, build)
