@@ -21,6 +21,7 @@ enum {
 	PENDING_MAX = 65536,
 	SWEEP_MS = 1000,
 	RETRY_MS = 20,
+	PATIENT_S = 3600,
 };
 
 enum client_state {
@@ -573,7 +574,7 @@ void login_stop(struct proc *p, uint32_t grace_s)
 	struct login *l = state_of(p);
 	l->is_stopping = true;
 	/* After a reload, with much time, whoever is at it may log in. */
-	if (grace_s < proc_conf(p)->login_timeout)
+	if (grace_s < PATIENT_S)
 		idtab_each(&l->clients, end_unless_spliced, NULL);
 	if (!l->grace)
 		l->grace = timer_new(proc_loop(p), on_grace, l);
