@@ -376,6 +376,58 @@ START_TEST(slots_of_killed_readers_come_back)
 
 END_TEST
 
+static void fill_larger_map(int go)
+{
+	struct kv_options large = plain;
+	struct kv *kv;
+	struct kv_txn t;
+	char byte;
+	large.map_bytes = 8 << 20;
+	if (read(go, &byte, 1) != 1 || kv_open(dir.file, &large, &kv) != 0 ||
+	    kv_write(kv, &t) != 0)
+		_exit(1);
+	void *p = kv_reserve(&t, 0, V("large"), 3 << 20, false);
+	if (!p)
+		_exit(2);
+	memset(p, 'x', 3 << 20);
+	if (kv_commit(&t) != 0)
+		_exit(3);
+	kv_close(&kv);
+	_exit(0);
+}
+
+START_TEST(maps_grown_by_others_are_followed)
+{
+	int go[2], status;
+	struct kv_txn t;
+	struct view v;
+	struct kv_options small = plain;
+	small.map_bytes = 1 << 20;
+	ck_assert_int_eq(pipe(go), 0);
+	pid_t child = fork();
+	ck_assert_int_ge(child, 0);
+	if (child == 0)
+		fill_larger_map(go[0]);
+	struct kv *kv = open_with(small);
+	put_one(kv, V("a"), V("1"));
+	/* An own reader forbids it, and keeps what it sees. */
+	ck_assert_int_eq(kv_read(kv, &t), 0);
+	ck_assert_int_eq((int)write(go[1], "g", 1), 1);
+	waitpid(child, &status, 0);
+	ck_assert_int_eq(status, 0);
+	struct kv_txn second;
+	ck_assert_int_eq(kv_read(kv, &second), MC_E_TEMP);
+	ck_assert_int_eq(kv_get(&t, 0, V("a"), &v), 0);
+	kv_abort(&t);
+	ck_assert_int_eq(kv_read(kv, &t), 0);
+	ck_assert_int_eq(kv_get(&t, 0, V("large"), &v), 0);
+	ck_assert_uint_eq(v.n, 3 << 20);
+	kv_abort(&t);
+	kv_close(&kv);
+}
+
+END_TEST
+
 static Suite *build(void)
 {
 	Suite *suite = suite_create("store/kv");
@@ -393,6 +445,7 @@ static Suite *build(void)
 	tcase_add_loop_test(tc, truncated_files_do_not_kill, 0, 10);
 	tcase_add_test(tc, descriptors_are_closed_on_exec);
 	tcase_add_test(tc, slots_of_killed_readers_come_back);
+	tcase_add_test(tc, maps_grown_by_others_are_followed);
 	suite_add_tcase(suite, tc);
 	return suite;
 }

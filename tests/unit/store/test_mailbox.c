@@ -331,6 +331,44 @@ START_TEST(commits_wake_other_processes)
 
 END_TEST
 
+static void commit_once(const char *path, int go)
+{
+	const struct store_options o = { .create = false };
+	struct mailbox m;
+	char byte;
+	if (read(go, &byte, 1) != 1 || store_open(path, &o, &store) != 0 ||
+	    mailbox_create(store, V("a"), 0, &m) != 0)
+		_exit(1);
+	_exit(0);
+}
+
+/* A socket's address has 108 octets; a user's directory may have more. */
+START_TEST(long_directories_are_woken)
+{
+	char path[256];
+	int go[2], fd, status, n;
+	store_close(&store);
+	n = snprintf(path, sizeof path, "%s/", dir.path);
+	memset(path + n, 'x', 120);
+	path[n + 120] = 0;
+	ck_assert_int_eq(pipe(go), 0);
+	pid_t child = fork();
+	ck_assert_int_ge(child, 0);
+	if (child == 0)
+		commit_once(path, go[0]);
+	const struct store_options o = { .create = true };
+	struct store *s;
+	ck_assert_int_eq(store_open(path, &o, &s), 0);
+	ck_assert_int_eq(store_wake_open(s, &fd), 0);
+	ck_assert_int_eq((int)write(go[1], "g", 1), 1);
+	ck_assert(is_woken(fd, 5000));
+	waitpid(child, &status, 0);
+	ck_assert_int_eq(status, 0);
+	store_close(&s);
+}
+
+END_TEST
+
 static Suite *build(void)
 {
 	Suite *suite = suite_create("store/mailbox");
@@ -349,6 +387,7 @@ static Suite *build(void)
 	tcase_add_test(tc, subscriptions_outlive_mailboxes);
 	tcase_add_test(tc, readonly_does_not_write);
 	tcase_add_test(tc, commits_wake_other_processes);
+	tcase_add_test(tc, long_directories_are_woken);
 	suite_add_tcase(suite, tc);
 	return suite;
 }
