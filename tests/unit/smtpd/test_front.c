@@ -27,6 +27,15 @@ static void setup(void)
 	ck_assert_int_eq(front_ops.start(&fake), 0);
 }
 
+static void teardown(void)
+{
+	struct front *f = fake.state;
+	idtab_deinit(&f->asked);
+	timer_free(&f->grace);
+	free(f);
+	fake_reset();
+}
+
 static struct conn *connect_as(const char *remote, enum service service)
 {
 	fake.remote = remote;
@@ -561,7 +570,7 @@ static Suite *build(void)
 {
 	Suite *s = suite_create("smtpd front");
 	TCase *t = tcase_create("front");
-	tcase_add_checked_fixture(t, setup, fake_reset);
+	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, durable_before_250);
 	tcase_add_loop_test(t, refused_by_queue, 0, 3);
 	tcase_add_test(t, queue_is_away);
