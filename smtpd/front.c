@@ -14,6 +14,7 @@ enum {
 	IN_MAX = 65536,
 	OUT_MAX = 131072,
 	OUT_LOW = 32768,
+	PATIENT_S = 3600,
 };
 
 static void update_stats(struct front *f)
@@ -21,42 +22,38 @@ static void update_stats(struct front *f)
 	proc_stats(f->proc, f->n_clients, f->n_messages);
 }
 
-static struct client **bucket_of(struct front *f, struct view remote)
+/* Clients on this machine are no strangers, and may be many. */
+static bool count_address(struct client *c)
 {
-	return &f->buckets[view_hash(remote) % FRONT_BUCKETS];
-}
-
-/* Clients of one address, this machine's not counted: they are no strangers. */
-static bool has_too_many(struct front *f, struct conn *conn)
-{
-	struct view remote = conn_remote(conn);
-	int64_t n = 0;
-	if (conn_is_loopback(conn))
-		return false;
-	for (struct client *c = *bucket_of(f, remote); c; c = c->next)
-		n += view_eq(conn_remote(c->conn), remote);
-	return n >= proc_conf(f->proc)->smtp_sessions_per_client;
+	if (conn_is_loopback(c->conn))
+		return true;
+	c->is_counted =
+	    per_client_add(&c->front->per_client, conn_remote(c->conn),
+		(uint32_t)proc_conf(c->front->proc)->smtp_sessions_per_client);
+	return c->is_counted;
 }
 
 static void add_client(struct front *f, struct client *c)
 {
-	struct client **head = bucket_of(f, conn_remote(c->conn));
-	c->next = *head;
-	c->link = head;
+	c->next = f->clients;
+	c->link = &f->clients;
 	if (c->next)
 		c->next->link = &c->next;
-	*head = c;
+	f->clients = c;
 	f->n_clients++;
 	update_stats(f);
 }
 
 static void remove_client(struct client *c)
 {
+	struct front *f = c->front;
+	if (c->is_counted)
+		per_client_remove(&f->per_client, conn_remote(c->conn));
 	*c->link = c->next;
 	if (c->next)
 		c->next->link = c->link;
-	c->front->n_clients--;
-	update_stats(c->front);
+	f->n_clients--;
+	update_stats(f);
 }
 
 static void on_delay(void *ctx)
@@ -303,10 +300,9 @@ static void front_accept(
 	c->log = (struct log_ctx){ NULL, "session", c->id };
 	c->conn =
 	    conn_new(proc_loop(p), fd, &client_options, &client_events, c);
-	bool too_many = has_too_many(f, c->conn);
 	add_client(f, c);
 	open_session(c, tls);
-	if (!too_many) {
+	if (count_address(c)) {
 		begin(c, tls);
 		return;
 	}
@@ -349,6 +345,7 @@ static int front_start(struct proc *p)
 	f->proc = p;
 	f->todo_last = &f->todo;
 	f->work = deferred_new(proc_loop(p), on_work, f);
+	per_client_init(&f->per_client);
 	idtab_init(&f->asked, (uint32_t)proc_conf(p)->smtp_sessions_max);
 	set_limits(f);
 	proc_set_state(p, f);
@@ -375,11 +372,10 @@ static void front_peer_down(struct proc *p, struct peer *peer)
 
 static void each_client(struct front *f, void (*fn)(struct client *c))
 {
-	for (size_t i = 0; i < FRONT_BUCKETS; i++)
-		for (struct client *c = f->buckets[i], *next; c; c = next) {
-			next = c->next;
-			fn(c);
-		}
+	for (struct client *c = f->clients, *next; c; c = next) {
+		next = c->next;
+		fn(c);
+	}
 }
 
 static void stop_client(struct client *c)
@@ -404,11 +400,13 @@ static void on_grace_over(void *ctx)
 static void front_stop(struct proc *p, uint32_t grace_s)
 {
 	struct front *f = proc_state(p);
-	if (f->stopping)
-		return;
 	f->stopping = true;
-	each_client(f, stop_client);
-	f->grace = timer_new(proc_loop(p), on_grace_over, f);
+	/* After a reload, with much time, sessions go on to their end. A second
+	 * STOP may come with less. */
+	if (grace_s < PATIENT_S)
+		each_client(f, stop_client);
+	if (!f->grace)
+		f->grace = timer_new(proc_loop(p), on_grace_over, f);
 	timer_start(f->grace, (uint64_t)grace_s * 1000, 0);
 	exit_if_done(f);
 }

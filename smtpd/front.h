@@ -4,12 +4,9 @@
  * auth) and submit.c (messages to the queue). */
 #include "base/idtab.h"
 #include "net/conn.h"
+#include "proc/per_client.h"
 #include "proc/role.h"
 #include "smtpd/smtp_session.h"
-
-enum {
-	FRONT_BUCKETS = 1024
-};
 
 /* What a client's session waits for, or holds open elsewhere. */
 enum ask {
@@ -23,7 +20,7 @@ enum ask {
 
 struct client {
 	struct front *front;
-	struct client *next, **link; /* same bucket: same address */
+	struct client *next, **link; /* in front->clients */
 	struct client *next_todo;    /* in front->todo */
 	struct conn *conn;
 	struct smtp_session *session;
@@ -36,7 +33,7 @@ struct client {
 	enum ask ask;
 	int spool_fd;
 	enum service service;
-	bool implicit_tls, greeted, stalled, in_todo;
+	bool greeted, stalled, in_todo, is_counted;
 	const struct smtp_message *message; /* ASK_COMMIT, not sent yet */
 	struct smtp_message kept;
 };
@@ -46,7 +43,8 @@ struct front {
 	struct smtp_limits limits;
 	struct view hostname;
 	struct idtab asked; /* wire id -> client */
-	struct client *buckets[FRONT_BUCKETS];
+	struct client *clients;
+	struct per_client per_client;
 	struct client *todo, **todo_last; /* see submit.c */
 	struct deferred *work;
 	struct timer *grace;

@@ -31,6 +31,7 @@ static void teardown(void)
 {
 	struct front *f = fake.state;
 	idtab_deinit(&f->asked);
+	per_client_deinit(&f->per_client);
 	timer_free(&f->grace);
 	free(f);
 	fake_reset();
@@ -566,6 +567,21 @@ START_TEST(stop_waits_for_messages)
 
 END_TEST
 
+START_TEST(reload_keeps_sessions)
+{
+	struct conn *c = connect_one();
+	front_ops.stop(&fake, 86400);
+	ck_assert(!c->is_finished);
+	result(send_mail(c), SUBMIT_STATUS_OK);
+	fake_hears(c, "250 2.0.0 Queued as abc\r\n");
+	front_ops.stop(&fake, 5);
+	fake_hears(c, "421 4.3.2 Service is shutting down\r\n");
+	fake_hang_up(c);
+	ck_assert(fake.has_exited);
+}
+
+END_TEST
+
 static Suite *build(void)
 {
 	Suite *s = suite_create("smtpd front");
@@ -593,6 +609,7 @@ static Suite *build(void)
 	tcase_add_test(t, half_close);
 	tcase_add_test(t, slow_queue_is_no_time_out);
 	tcase_add_test(t, stop_waits_for_messages);
+	tcase_add_test(t, reload_keeps_sessions);
 	suite_add_tcase(s, t);
 	return s;
 }
