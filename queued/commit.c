@@ -11,6 +11,7 @@
 enum {
 	GROUP_MESSAGES_MAX = 2000,
 	GROUP_BYTES_MAX = 32 << 20,
+	RCPT_COST_BYTES = 512, /* with its due row */
 	FREE_CHECK_MS = 1000,
 	RETRY_MS = 1000, /* outcomes, after a failed commit */
 };
@@ -87,7 +88,7 @@ static void gather(struct queue *q, struct group *g)
 			submit_finish(q, s, status_of(error));
 			continue;
 		}
-		bytes += s->mail->body_n;
+		bytes += s->mail->body_n + s->mail->n_rcpts * RCPT_COST_BYTES;
 		list_remove(&s->link);
 		list_push(&g->submissions, &s->link);
 		g->n++;
@@ -174,9 +175,11 @@ static void refuse_all(struct queue *q, struct group *g, int error)
  * messages: they mostly give space back. */
 static void failed(struct queue *q, struct group *g, int error)
 {
-	LOG(NULL, ERROR, "queue.commit-failed", KV_ERR("error", error),
-	    KV_INT("messages", g->n), KV_INT("outcomes", q->n_settled));
 	bool had_messages = g->n > 0;
+	if (had_messages || error != q->commit_error)
+		LOG(NULL, ERROR, "queue.commit-failed", KV_ERR("error", error),
+		    KV_INT("messages", g->n), KV_INT("outcomes", q->n_settled));
+	q->commit_error = error;
 	refuse_all(q, g, error);
 	g->n = 0;
 	if (error == -EIO) {
@@ -204,6 +207,7 @@ void commit_group(struct queue *q)
 	if (error) {
 		failed(q, g, error);
 	} else {
+		q->commit_error = 0;
 		forget_settled(q);
 		accept_all(q, g);
 	}

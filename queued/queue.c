@@ -14,6 +14,7 @@
 
 enum {
 	TICK_MS = 5000,
+	BUSY_MS = 100,
 	TICKS_PER_HOUSEKEEPING = 12,
 	LANE_JOBS_MAX = 128, /* two full transactions of an agent */
 	LANE_BYTES_MAX = 1 << 20,
@@ -84,6 +85,8 @@ static int open_spool(struct queue *q)
 static void try_spool(struct queue *q)
 {
 	int error = open_spool(q);
+	if (error == MC_E_BUSY) /* the process before us is ending: soon */
+		timer_start(q->tick, BUSY_MS, TICK_MS);
 	if (error && error != q->db_error)
 		LOG(NULL, ERROR, "queue.unusable",
 		    KV_STR("directory", proc_conf(q->proc)->spool_dir),

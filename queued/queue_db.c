@@ -13,7 +13,7 @@
 
 struct queue_db {
 	struct kv *kv;
-	int dir;
+	int dir, lock;
 	uint32_t instance; /* of this queue: a new one starts a new number */
 	uint64_t last_id, ceiling_id;
 	uint64_t *gone; /* spooled messages that this transaction removes */
@@ -91,7 +91,10 @@ static int stamp_new(struct queue_db *db)
 	db->instance = (uint32_t)rand_u64();
 	put_stamp(&t, db->instance);
 	put_ceiling(&t, 0);
-	return kv_commit(&t);
+	error = kv_commit(&t);
+	if (!error && fsync(db->dir) != 0) /* the new file's name */
+		error = -errno;
+	return error;
 }
 
 static int read_stamp(struct queue_db *db, struct kv_txn *t)
@@ -126,6 +129,27 @@ static int load_stamp(struct queue_db *db)
 	return error;
 }
 
+/* One process changes the queue: during a reload the old one may still commit
+ * when the new one comes, and what looks like a stray file to one is a message
+ * that the other is just accepting. */
+static int lock_spool(struct queue_db *db)
+{
+	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	db->lock = openat(
+	    db->dir, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (db->lock < 0)
+		return -errno;
+	if (fcntl(db->lock, F_SETLK, &whole) == 0)
+		return 0;
+	return errno == EAGAIN || errno == EACCES ? MC_E_BUSY : -errno;
+}
+
+static int prepare(struct queue_db *db)
+{
+	int error = lock_spool(db);
+	return error ? error : queue_spool_prepare(db->dir);
+}
+
 static int open_files(struct queue_db *db, const char *dir, bool readonly)
 {
 	char path[PATH_MAX];
@@ -137,7 +161,7 @@ static int open_files(struct queue_db *db, const char *dir, bool readonly)
 		return readonly && errno == ENOENT ? MC_E_NOENT : -errno;
 	if (readonly && faccessat(db->dir, "queue.mdb", F_OK, 0) != 0)
 		return errno == ENOENT ? MC_E_NOENT : -errno;
-	int error = readonly ? 0 : queue_spool_prepare(db->dir);
+	int error = readonly ? 0 : prepare(db);
 	if (error)
 		return error;
 	struct kv_options options = { .tables = tables,
@@ -149,7 +173,7 @@ static int open_files(struct queue_db *db, const char *dir, bool readonly)
 int queue_db_open(const char *dir, bool readonly, struct queue_db **out)
 {
 	struct queue_db *db = MUST_NEW(struct queue_db);
-	db->dir = -1;
+	db->dir = db->lock = -1;
 	int error = open_files(db, dir, readonly);
 	if (!error)
 		error = load_stamp(db);
@@ -171,6 +195,8 @@ void queue_db_close(struct queue_db **db)
 		kv_close(&q->kv);
 	if (q->dir >= 0)
 		close(q->dir);
+	if (q->lock >= 0)
+		close(q->lock);
 	free(q->gone);
 	free(q);
 	*db = NULL;

@@ -51,7 +51,8 @@ bool queue_id_parse(struct view v, uint64_t *out);
 
 struct queue_db;
 
-/* MC_E_NOENT when readonly and there is none; MC_E_VERSION; -EROFS and so on
+/* MC_E_NOENT when readonly and there is none; MC_E_BUSY when another process
+ * has it open to change it; MC_E_VERSION; -EROFS and so on
  * when the spool cannot be written; the errors of kv_open. */
 int queue_db_open(
     const char *dir, bool readonly, struct queue_db **out) MUST_CHECK;

@@ -10,6 +10,15 @@ enum {
 	ORCPT_MAX = 500,
 };
 
+/* Text that goes into messages between processes: no NUL. */
+static struct view rd_text(struct rd *r, size_t max)
+{
+	struct view v = rd_bytes(r, max);
+	if (view_has_byte(v, '\0'))
+		r->failed = true;
+	return v;
+}
+
 int queue_record_put_envelope(
     const struct queue_envelope *e, char *out, size_t *n)
 {
@@ -44,11 +53,11 @@ int queue_record_get_envelope(
 	e.session = rd_u64(&r);
 	e.size_bytes = rd_u64(&r);
 	e.n_recipients = rd_u32(&r);
-	e.sender = rd_bytes(&r, ADDRESS_MAX);
-	e.account = rd_bytes(&r, ADDRESS_MAX);
-	e.remote = rd_bytes(&r, REMOTE_MAX);
-	e.helo = rd_bytes(&r, HELO_MAX);
-	e.envid = rd_bytes(&r, ENVID_MAX);
+	e.sender = rd_text(&r, ADDRESS_MAX);
+	e.account = rd_text(&r, ADDRESS_MAX);
+	e.remote = rd_text(&r, REMOTE_MAX);
+	e.helo = rd_text(&r, HELO_MAX);
+	e.envid = rd_text(&r, ENVID_MAX);
 	if (!rd_end(&r) || spooled > 1)
 		return MC_E_CORRUPT;
 	*out = e;
@@ -83,9 +92,9 @@ int queue_record_get_rcpt(struct view v, uint32_t index, struct queue_rcpt *out)
 	q.attempts = rd_u32(&r);
 	q.next_s = rd_u64(&r);
 	q.last_s = rd_u64(&r);
-	q.address = rd_bytes(&r, ADDRESS_MAX);
-	q.orcpt = rd_bytes(&r, ORCPT_MAX);
-	q.reply = rd_bytes(&r, QUEUE_REPLY_MAX);
+	q.address = rd_text(&r, ADDRESS_MAX);
+	q.orcpt = rd_text(&r, ORCPT_MAX);
+	q.reply = rd_text(&r, QUEUE_REPLY_MAX);
 	if (!rd_end(&r) || state >= RCPT_STATE_COUNT)
 		return MC_E_CORRUPT;
 	*out = q;

@@ -58,7 +58,7 @@ struct rcpt {
 struct queue {
 	struct proc *proc;
 	struct queue_db *db; /* NULL: the spool cannot be used, db_error */
-	int db_error;
+	int db_error, commit_error;
 	bool was_recovered;
 	struct deferred *round;
 	struct timer *due_timer, *flush_timer, *pump_timer, *tick;

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static char dir[64];
@@ -372,6 +373,21 @@ START_TEST(is_read_while_it_is_written)
 
 END_TEST
 
+/* A reload starts the new process while the old one still writes. */
+START_TEST(is_changed_by_one_process_only)
+{
+	struct queue_db *other;
+	fflush(NULL);
+	pid_t pid = fork();
+	if (pid == 0)
+		_exit(queue_db_open(dir, false, &other) == MC_E_BUSY ? 0 : 1);
+	int status;
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+}
+
+END_TEST
+
 START_TEST(refuses_fields_over_their_bound)
 {
 	static char big[600];
@@ -427,6 +443,7 @@ static Suite *build(void)
 	tcase_add_test(t, an_uncommitted_message_never_was);
 	tcase_add_test(t, reports_a_record_without_its_file);
 	tcase_add_test(t, is_read_while_it_is_written);
+	tcase_add_test(t, is_changed_by_one_process_only);
 	tcase_add_test(t, refuses_fields_over_their_bound);
 	tcase_add_test(t, takes_no_damaged_record);
 	suite_add_tcase(s, t);
