@@ -27,7 +27,7 @@ static inline void tmp_dir_empty(const char *path)
 		int n = snprintf(name, sizeof name, "%s/%s", path, e->d_name);
 		if (n > 0 && n < (int)sizeof name && strcmp(e->d_name, ".") &&
 		    strcmp(e->d_name, "..") && unlink(name) != 0 &&
-		    strlen(path) < 128) {
+		    strlen(path) < 1024) {
 			tmp_dir_empty(name);
 			rmdir(name);
 		}
