@@ -362,8 +362,11 @@ int body_run(const struct daemon *d, const struct role *role)
 	drop_descriptors(SPAWN_CHANNEL_FD + 1);
 	fcntl(SPAWN_CHANNEL_FD, F_SETFD, FD_CLOEXEC);
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGHUP, SIG_IGN); /* a terminal's is for the monitor */
+	/* These reach a whole session or service at once, and are for the
+	 * monitor: it stops its roles in order, with a grace. */
+	signal(SIGHUP, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
 	umask(077);
 	setenv("TZ", "UTC0", 1); /* libc looks for no file in its root */
 	p->daemon = d;
