@@ -1,0 +1,64 @@
+#ifndef IMAPD_IMAP_MATCH_H
+#define IMAPD_IMAP_MATCH_H
+/* Does a message match a search? RFC 3501 6.4.4. Cheap keys first: the row
+ * alone, then what is stored of the message, then its header, then its text. */
+#include "imapd/imap_text.h"
+
+enum search_kind {
+	SEARCH_ALL,
+	SEARCH_NOT, /* child */
+	SEARCH_OR,  /* child, other */
+	SEARCH_AND, /* list of child */
+	SEARCH_SET,
+	SEARCH_FLAGS, /* flags & mask == want */
+	SEARCH_RECENT,
+	SEARCH_KEYWORD,
+	SEARCH_LARGER,
+	SEARCH_SMALLER,
+	SEARCH_BEFORE,
+	SEARCH_ON,
+	SEARCH_SINCE,
+	SEARCH_SENTBEFORE,
+	SEARCH_SENTON,
+	SEARCH_SENTSINCE,
+	SEARCH_HEADER,
+	SEARCH_BODY,
+	SEARCH_TEXT,
+	SEARCH_KINDS
+};
+
+struct search_key {
+	enum search_kind kind;
+	struct search_key *next; /* all of a list must match */
+	struct search_key *child, *other;
+	struct uidset set; /* ranges in the arena */
+	uint16_t mask, want;
+	int slot; /* of a keyword; -1: none has it */
+	uint64_t size;
+	int32_t day;
+	struct view field;
+	struct view needle; /* folded */
+};
+
+enum search_level {
+	SEARCH_LEVEL_ROW,
+	SEARCH_LEVEL_INFO,
+	SEARCH_LEVEL_HEADER,
+	SEARCH_LEVEL_TEXT
+};
+
+/* The highest level that any key of the list needs. */
+enum search_level search_level(const struct search_key *list);
+
+struct search_message {
+	struct imap_text text;
+	const struct message *row;
+	bool is_recent;
+	struct mime_part *parts; /* room for MIME_PARTS_MAX */
+	struct message_info info;
+	struct view header;
+};
+
+/* Errors are in m->text.error; what could not be read does not match. */
+bool search_matches(struct search_message *m, const struct search_key *list);
+#endif
