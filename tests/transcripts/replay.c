@@ -405,6 +405,8 @@ static bool replay_file(const struct replay_adapter *a, const char *file)
 	/* Long transcripts: as many split points as the time allows. */
 	while (n / step > (size_t)WORK_MAX / (n + 1))
 		step += 1 + step / 8;
+	if (a->splits_max && n / step > a->splits_max)
+		step = n / a->splits_max;
 	bool ok = replay_at(a, &s, 0) && replay_at(a, &s, ONE_BY_ONE);
 	for (size_t split = 1; ok && split < n; split += step)
 		ok = replay_at(a, &s, (long)split);

@@ -44,6 +44,9 @@ struct replay_adapter {
 	bool (*directive)(void *engine, struct view word, struct view rest);
 	bool (*is_closed)(const void *engine);
 	void (*close)(void *engine); /* free all */
+	/* For engines that are slow to open: at most so many split points of a
+	 * transcript, evenly spread. 0: all that the time allows. */
+	size_t splits_max;
 };
 
 /* argv: files, or folders with *.t. Returns main()'s exit code. */

@@ -1,0 +1,25 @@
+# RFC 3501 6.2.2, RFC 4959.
+@login tls
+S: * OK [CAPABILITY IMAP4rev1 LITERAL+ SASL-IR ID ENABLE IDLE AUTH=PLAIN AUTH=LOGIN AUTH=SCRAM-SHA-256 AUTH=SCRAM-SHA-256-PLUS] mx.example.org Mailcore ready
+C: a AUTHENTICATE GSSAPI
+S: a NO [CANNOT] Unknown mechanism
+C: b AUTHENTICATE PLAIN
+S: + 
+C: *
+S: b BAD Authentication cancelled
+C: c AUTHENTICATE PLAIN
+S: + 
+C: !!!
+S: c BAD Response is not base64
+C: d AUTHENTICATE PLAIN !!!
+S: d BAD Initial response is not base64
+C: e AUTHENTICATE PLAIN =
+S: e BAD Malformed response
+C: f AUTHENTICATE PLAIN AHRlbXAAc2VjcmV0
+S: f NO [UNAVAILABLE] Temporary authentication failure
+C: g AUTHENTICATE PLAIN x y
+S: g BAD Unexpected arguments
+C: h AUTHENTICATE PLAIN
+S: + 
+C: AHVzZXIAc2VjcmV0
+S: h OK [CAPABILITY IMAP4rev1 LITERAL+ ID ENABLE IDLE NAMESPACE UIDPLUS UNSELECT MOVE CHILDREN SPECIAL-USE CREATE-SPECIAL-USE] Logged in

@@ -1,0 +1,55 @@
+# Fifty wrong commands in a row are no IMAP client.
+C- \(a X\r\n*51)
+S: a BAD Unknown command
+S: a BAD Unknown command
+S: a BAD Unknown command
+S: a BAD Unknown command
+S: a BAD Unknown command
+S: a BAD Unknown command
+S: a BAD Unknown command
+S: a BAD Unknown command
+S: a BAD Unknown command
+S: a BAD Unknown command
+S: a BAD Unknown command
+S: a BAD Unknown command
+S: a BAD Unknown command
+S: a BAD Unknown command
+S: a BAD Unknown command
+S: a BAD Unknown command
+S: a BAD Unknown command
+S: a BAD Unknown command
+S: a BAD Unknown command
+S: a BAD Unknown command
+S: a BAD Unknown command
+S: a BAD Unknown command
+S: a BAD Unknown command
+S: a BAD Unknown command
+S: a BAD Unknown command
+S: a BAD Unknown command
+S: a BAD Unknown command
+S: a BAD Unknown command
+S: a BAD Unknown command
+S: a BAD Unknown command
+S: a BAD Unknown command
+S: a BAD Unknown command
+S: a BAD Unknown command
+S: a BAD Unknown command
+S: a BAD Unknown command
+S: a BAD Unknown command
+S: a BAD Unknown command
+S: a BAD Unknown command
+S: a BAD Unknown command
+S: a BAD Unknown command
+S: a BAD Unknown command
+S: a BAD Unknown command
+S: a BAD Unknown command
+S: a BAD Unknown command
+S: a BAD Unknown command
+S: a BAD Unknown command
+S: a BAD Unknown command
+S: a BAD Unknown command
+S: a BAD Unknown command
+S: a BAD Unknown command
+S: a BAD Unknown command
+S: * BYE Too many bad commands
+@closed
