@@ -1,0 +1,135 @@
+#include "mailctl/command.h"
+#include <stdio.h>
+#include <string.h>
+
+static const struct command commands[] = {
+	{ "account", "add", "ADDRESS [key=value ...]",
+	    "make an account; the password is asked for", 1, -1, true,
+	    cmd_account_add },
+	{ "account", "delete", "ADDRESS", "delete an account, not its mail", 1,
+	    1, true, cmd_account_delete },
+	{ "account", "list", "[DOMAIN]", "list accounts", 0, 1, true,
+	    cmd_account_list },
+	{ "account", "passwd", "ADDRESS", "change a password", 1, 1, true,
+	    cmd_account_passwd },
+	{ "account", "set", "ADDRESS key=value ...", "change an account", 2, -1,
+	    true, cmd_account_set },
+	{ "domain", "add", "NAME [alias_of=NAME] [catch_all=ADDRESS]",
+	    "make a domain", 1, 3, true, cmd_domain_add },
+	{ "domain", "delete", "NAME", "delete a domain, not its accounts", 1, 1,
+	    true, cmd_domain_delete },
+	{ "domain", "list", "", "list domains", 0, 0, true, cmd_domain_list },
+	{ "resolve", "", "ADDRESS", "say who gets mail to an address", 1, 1,
+	    true, cmd_resolve },
+	{ "queue", "list", "", "list messages in the queue", 0, 0, true,
+	    cmd_queue_list },
+	{ "queue", "show", "ID [--body]", "show a message in the queue", 1, 2,
+	    true, cmd_queue_show },
+	{ "config", "check", "", "check the configuration", 0, 0, true,
+	    cmd_config_check },
+	{ "config", "dump", "", "print all options with their values", 0, 0,
+	    true, cmd_config_dump },
+	{ "config", "options", "[--mdoc]", "describe all options", 0, 1, false,
+	    cmd_config_options },
+	{ "status", "", "[DAEMON]", "show what runs", 0, 1, true, cmd_status },
+	{ "reload", "", "[DAEMON]", "read the configuration again", 0, 1, true,
+	    cmd_reload },
+	{ "stop", "", "[DAEMON]", "stop the daemons", 0, 1, true, cmd_stop },
+	{ "version", "", "", "print the version, and what was built in", 0, 0,
+	    false, cmd_version },
+};
+
+enum {
+	N_COMMANDS = sizeof commands / sizeof commands[0]
+};
+
+static void print_usage(FILE *out)
+{
+	fputs("usage: mailctl [-c FILE] [-p PREFIX] [--json] COMMAND\n", out);
+	for (size_t i = 0; i < N_COMMANDS; i++) {
+		const struct command *c = &commands[i];
+		char text[120];
+		snprintf(text, sizeof text, "%s%s%s %s", c->group,
+		    *c->name ? " " : "", c->name, c->usage);
+		fprintf(out, "  %-48s %s\n", text, c->help);
+	}
+}
+
+/* How many words name it, 0 when these are not its. */
+static int matches(const struct command *c, char **words, int n)
+{
+	if (n < 1 || strcmp(words[0], c->group) != 0)
+		return 0;
+	if (!*c->name)
+		return 1;
+	return n >= 2 && strcmp(words[1], c->name) == 0 ? 2 : 0;
+}
+
+static int run(const struct command *c, struct mailctl *m)
+{
+	if (m->n_args < c->min_args ||
+	    (c->max_args >= 0 && m->n_args > c->max_args))
+		return complain(EX_USAGE, "usage: mailctl %s%s%s %s", c->group,
+		    *c->name ? " " : "", c->name, c->usage);
+	int code = c->wants_conf ? read_configuration(m) : 0;
+	if (!code)
+		code = c->run(m);
+	conf_free(&m->conf);
+	if (fflush(stdout) != 0 && !code)
+		code = complain(EX_IOERR, "cannot write the output");
+	return code;
+}
+
+static int dispatch(struct mailctl *m, char **words, int n)
+{
+	for (size_t i = 0; i < N_COMMANDS; i++) {
+		int used = matches(&commands[i], words, n);
+		if (!used)
+			continue;
+		m->args = words + used;
+		m->n_args = n - used;
+		return run(&commands[i], m);
+	}
+	print_usage(stderr);
+	return EX_USAGE;
+}
+
+/* Takes the options out of argv, wherever they stand before a "--"; the rest
+ * stays in order. -1: wrong. */
+static int take_options(struct mailctl *m, int argc, char **argv)
+{
+	int n = 0;
+	for (int i = 1; i < argc; i++) {
+		const char *a = argv[i];
+		if (strcmp(a, "--") == 0) {
+			while (++i < argc)
+				argv[n++] = argv[i];
+			break;
+		}
+		if (strcmp(a, "--json") == 0) {
+			m->json = true;
+		} else if (strcmp(a, "-c") == 0 || strcmp(a, "-p") == 0) {
+			if (i + 1 == argc)
+				return -1;
+			*(a[1] == 'c' ? &m->file : &m->prefix) = argv[++i];
+		} else {
+			argv[n++] = argv[i];
+		}
+	}
+	return n;
+}
+
+int main(int argc, char **argv)
+{
+	struct mailctl m = { 0 };
+	int n = take_options(&m, argc, argv);
+	if (n == 1 &&
+	    (strcmp(argv[0], "-h") == 0 || strcmp(argv[0], "--help") == 0 ||
+		strcmp(argv[0], "help") == 0)) {
+		print_usage(stdout);
+		return 0;
+	}
+	if (n < 0)
+		return complain(EX_USAGE, "-c and -p want an argument");
+	return dispatch(&m, argv, n);
+}
