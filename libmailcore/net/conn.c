@@ -1,10 +1,7 @@
 #include "net/conn.h"
 #include "base/panic.h"
-#include "log/log.h"
-#include "net/conn_owner.h"
+#include "net/conn_state.h"
 #include "net/loop_uv.h"
-#include "net/remote.h"
-#include "net/tls_session.h"
 #include <assert.h>
 #include <errno.h>
 #include <sys/socket.h>
@@ -23,45 +20,6 @@ enum {
 
 static_assert((int)SCRATCH_BYTES >= READ_MAX_BYTES + RECORD_MAX_BYTES,
     "what is read at once, with the rest of a record, is decrypted at once");
-
-enum tls_state {
-	TLS_NONE,
-	TLS_PENDING, /* begins when the plaintext output is sent */
-	TLS_HANDSHAKE,
-	TLS_UP
-};
-
-enum finish_state {
-	FINISH_NONE,
-	FINISH_FLUSH,
-	FINISH_NOTIFIED, /* close_notify is in the output */
-	FINISH_LINGER    /* our side is shut: reads until the peer's is */
-};
-
-struct conn {
-	struct loop *loop;
-	struct conn_owner owner;
-	struct poll_handle *poll;
-	struct deferred *later;
-	struct timer *timer; /* made when first needed */
-	struct tls_server *tls_server;
-	struct tls_session *tls;
-	struct buf in, out;
-	size_t in_max, out_low;
-	uint64_t timeout_ms, active_at_ms, timer_due_ms;
-	size_t lingered_bytes;
-	int fd, why;
-	enum tls_state tls_state;
-	enum finish_state finish;
-	bool in_input; /* on_input runs: its view may borrow from in */
-	bool resume;   /* show the input again, later */
-	bool held;     /* input waits for output to be taken */
-	bool blocked;  /* the socket takes no more for now */
-	bool eof;
-	bool closed;
-	bool detached;
-	struct remote remote;
-};
 
 static void on_poll(void *ctx, bool readable, bool writable);
 static void on_later(void *ctx);
@@ -128,7 +86,7 @@ void conn_close(struct conn *c)
 	c->fd = -1;
 }
 
-static void fail(struct conn *c, int why)
+void conn_fail(struct conn *c, int why)
 {
 	if (c->closed)
 		return;
@@ -147,7 +105,7 @@ static void release(struct conn *c)
 	loop_free_later(c->loop, c);
 }
 
-static bool is_open(const struct conn *c)
+bool conn_is_open(const struct conn *c)
 {
 	return !c->closed && c->finish == FINISH_NONE;
 }
@@ -164,8 +122,8 @@ static void expire(struct conn *c)
 		return;
 	}
 	c->owner.events->on_timeout(c->owner.ctx);
-	if (is_open(c) && c->timeout_ms == 0)
-		fail(c, -ETIMEDOUT);
+	if (conn_is_open(c) && c->timeout_ms == 0)
+		conn_fail(c, -ETIMEDOUT);
 	else if (!c->closed)
 		conn_flush(c);
 }
@@ -195,14 +153,14 @@ static void arm(struct conn *c, uint64_t ms)
 	timer_start(c->timer, ms, 0);
 }
 
-static void touch(struct conn *c)
+void conn_touch(struct conn *c)
 {
 	c->active_at_ms = loop_now_ms(c->loop);
 }
 
 static void set_timeout(struct conn *c, uint64_t ms)
 {
-	touch(c);
+	conn_touch(c);
 	c->timeout_ms = ms;
 	if (ms) {
 		arm(c, ms);
@@ -214,7 +172,7 @@ static void set_timeout(struct conn *c, uint64_t ms)
 
 void conn_set_timeout(struct conn *c, uint64_t ms)
 {
-	if (is_open(c))
+	if (conn_is_open(c))
 		set_timeout(c, ms);
 }
 
@@ -230,7 +188,7 @@ static bool send_some(struct conn *c, struct buf *b)
 	if (n < 0 && errno == EINTR)
 		return false;
 	if (n < 0 && errno != EAGAIN) {
-		fail(c, -errno);
+		conn_fail(c, -errno);
 		return false;
 	}
 	c->blocked = n < (ssize_t)v.n;
@@ -238,7 +196,7 @@ static bool send_some(struct conn *c, struct buf *b)
 		return false;
 	buf_consume(b, (size_t)n);
 	buf_trim(b);
-	touch(c);
+	conn_touch(c);
 	return true;
 }
 
@@ -249,7 +207,7 @@ static bool encrypt(struct conn *c)
 		size_t used = 0;
 		int error = tls_session_write(c->tls, buf_view(&c->out), &used);
 		if (error) {
-			fail(c, error);
+			conn_fail(c, error);
 			return false;
 		}
 		buf_consume(&c->out, used);
@@ -263,12 +221,12 @@ static bool encrypt(struct conn *c)
 }
 
 /* One write; whether some was taken. */
-static bool flush(struct conn *c)
+bool conn_send(struct conn *c)
 {
 	if (c->closed)
 		return false;
 	if (buf_error(&c->out)) {
-		fail(c, MC_E_LIMIT); /* a reply is missing: cannot go on */
+		conn_fail(c, MC_E_LIMIT); /* a reply is missing: cannot go on */
 		return false;
 	}
 	if (!c->tls)
@@ -298,7 +256,7 @@ static void show(struct conn *c, struct view v, bool borrowed)
 	c->in_input = true;
 	size_t used = c->owner.events->on_input(c->owner.ctx, v);
 	c->in_input = false;
-	if (c->tls_state == TLS_PENDING || !is_open(c)) {
+	if (c->tls_state == TLS_PENDING || !conn_is_open(c)) {
 		buf_reset(&c->in);
 	} else if (borrowed) {
 		mc_assert(used <= v.n);
@@ -308,14 +266,14 @@ static void show(struct conn *c, struct view v, bool borrowed)
 	}
 	buf_trim(&c->in);
 	if (buf_error(&c->in))
-		fail(c, -ENOMEM);
+		conn_fail(c, -ENOMEM);
 }
 
-static void take_input(struct conn *c, struct view fresh)
+void conn_take_input(struct conn *c, struct view fresh)
 {
-	if (!is_open(c) || fresh.n == 0)
+	if (!conn_is_open(c) || fresh.n == 0)
 		return;
-	touch(c);
+	conn_touch(c);
 	c->held = output_waits(c);
 	if (!c->held && buf_len(&c->in) == 0) {
 		show(c, fresh, true);
@@ -323,7 +281,7 @@ static void take_input(struct conn *c, struct view fresh)
 	}
 	buf_put(&c->in, fresh);
 	if (buf_error(&c->in))
-		fail(c, MC_E_LIMIT);
+		conn_fail(c, MC_E_LIMIT);
 	else if (!c->held)
 		show(c, buf_view(&c->in), false);
 }
@@ -332,95 +290,19 @@ static void show_again(struct conn *c)
 {
 	c->resume = false;
 	c->held = output_waits(c);
-	if (is_open(c) && !c->held && buf_len(&c->in))
+	if (conn_is_open(c) && !c->held && buf_len(&c->in))
 		show(c, buf_view(&c->in), false);
-	if (is_open(c) && !c->held && c->eof)
+	if (conn_is_open(c) && !c->held && c->eof)
 		c->owner.events->on_eof(c->owner.ctx);
 }
 
-static void take_eof(struct conn *c)
+void conn_take_eof(struct conn *c)
 {
 	c->eof = true;
 	if (c->finish == FINISH_LINGER)
 		conn_close(c);
-	else if (is_open(c) && !c->held)
+	else if (conn_is_open(c) && !c->held)
 		c->owner.events->on_eof(c->owner.ctx);
-}
-
-/* TLS */
-
-static void tls_failed(struct conn *c, int why)
-{
-	LOG(NULL, INFO, "tls.failed", KV_VIEW("remote", conn_remote(c)),
-	    KV_STR("reason", tls_session_why(c->tls)));
-	bool handshake = c->tls_state == TLS_HANDSHAKE;
-	c->tls_state = TLS_HANDSHAKE; /* sends the alert, nothing else */
-	flush(c);
-	if (handshake && is_open(c))
-		c->owner.events->on_tls(c->owner.ctx, why);
-	fail(c, why);
-}
-
-static void tls_handshake(struct conn *c)
-{
-	int error = tls_session_handshake(c->tls);
-	if (error == -EAGAIN)
-		return;
-	if (error) {
-		tls_failed(c, error);
-		return;
-	}
-	touch(c);
-	c->tls_state = TLS_UP;
-	c->owner.events->on_tls(c->owner.ctx, 0);
-}
-
-static void tls_input(struct conn *c, struct view records)
-{
-	char *plain = loop_scratch(c->loop, SCRATCH_PLAIN);
-	size_t n = 0, got;
-	int error = 0;
-	tls_session_feed(c->tls, records);
-	if (c->tls_state == TLS_HANDSHAKE)
-		tls_handshake(c);
-	if (c->tls_state != TLS_UP || c->closed)
-		return;
-	while (n < SCRATCH_BYTES && !error) {
-		error = tls_session_read(
-		    c->tls, plain + n, SCRATCH_BYTES - n, &got);
-		n += error ? 0 : got;
-	}
-	take_input(c, (struct view){ plain, n });
-	if (c->closed || error == -EAGAIN)
-		return;
-	if (error == MC_E_CLOSED)
-		take_eof(c);
-	else
-		tls_failed(c, error ? error : MC_E_INTERNAL);
-}
-
-static void tls_begin(struct conn *c)
-{
-	c->tls = tls_session_new(c->tls_server);
-	c->tls_server = NULL;
-	c->tls_state = TLS_HANDSHAKE;
-	touch(c);
-	if (!c->tls) {
-		c->owner.events->on_tls(c->owner.ctx, MC_E_TEMP);
-		fail(c, MC_E_TEMP);
-	}
-}
-
-void conn_start_tls(struct conn *c, struct tls_server *tls)
-{
-	if (!is_open(c) || c->tls_state != TLS_NONE)
-		return;
-	c->tls_server = tls;
-	c->tls_state = TLS_PENDING;
-	c->eof = false; /* then reading says so again, as a failed handshake */
-	if (!c->in_input)
-		buf_reset(&c->in);
-	conn_flush(c);
 }
 
 /* Reading */
@@ -452,22 +334,22 @@ static void take_bytes(struct conn *c, struct view bytes)
 	if (c->finish == FINISH_LINGER)
 		linger(c, bytes.n);
 	else if (c->tls)
-		tls_input(c, bytes);
+		conn_tls_input(c, bytes);
 	else
-		take_input(c, bytes);
+		conn_take_input(c, bytes);
 }
 
 static void take_end(struct conn *c, int error)
 {
-	if (c->tls_state == TLS_HANDSHAKE && is_open(c))
+	if (c->tls_state == TLS_HANDSHAKE && conn_is_open(c))
 		c->owner.events->on_tls(
 		    c->owner.ctx, error ? error : MC_E_CLOSED);
 	if (error)
-		fail(c, error);
+		conn_fail(c, error);
 	else if (c->tls_state == TLS_HANDSHAKE)
-		fail(c, MC_E_CLOSED);
+		conn_fail(c, MC_E_CLOSED);
 	else
-		take_eof(c);
+		conn_take_eof(c);
 }
 
 static void read_some(struct conn *c)
@@ -489,7 +371,7 @@ static void read_some(struct conn *c)
 
 void conn_finish(struct conn *c)
 {
-	if (!is_open(c))
+	if (!conn_is_open(c))
 		return;
 	set_timeout(c, FINISH_MS);
 	c->finish = FINISH_FLUSH;
@@ -512,8 +394,8 @@ static void finish_sent(struct conn *c)
 /* After whatever happened: sends, lets generators go on, waits for the rest. */
 static void settle(struct conn *c)
 {
-	for (int i = 0; i < ROUND_MAX_WRITES && flush(c); i++) {
-		if (!is_open(c) || output_waits(c))
+	for (int i = 0; i < ROUND_MAX_WRITES && conn_send(c); i++) {
+		if (!conn_is_open(c) || output_waits(c))
 			continue;
 		c->owner.events->on_writable(c->owner.ctx);
 		if (c->held)
@@ -522,8 +404,8 @@ static void settle(struct conn *c)
 	if (c->closed)
 		return;
 	bool left = output_left(c);
-	if (!left && c->tls_state == TLS_PENDING && is_open(c))
-		tls_begin(c);
+	if (!left && c->tls_state == TLS_PENDING && conn_is_open(c))
+		conn_tls_begin(c);
 	if (!left && c->finish != FINISH_NONE && c->finish != FINISH_LINGER)
 		finish_sent(c);
 	if (c->closed)
@@ -567,26 +449,6 @@ void conn_resume(struct conn *c)
 
 /* What is known of it */
 
-bool conn_has_tls(const struct conn *c)
-{
-	return c->tls_state == TLS_UP;
-}
-
-struct view conn_tls_version(const struct conn *c)
-{
-	return conn_has_tls(c) ? view_of(tls_session_version(c->tls)) : V("");
-}
-
-struct view conn_tls_cipher(const struct conn *c)
-{
-	return conn_has_tls(c) ? view_of(tls_session_cipher(c->tls)) : V("");
-}
-
-size_t conn_tls_binding(const struct conn *c, char out[64])
-{
-	return conn_has_tls(c) ? tls_session_binding(c->tls, out) : 0;
-}
-
 struct view conn_remote(const struct conn *c)
 {
 	return view_of(c->remote.text);
@@ -600,11 +462,11 @@ bool conn_is_loopback(const struct conn *c)
 int conn_detach(struct conn *c, struct buf *pending)
 {
 	mc_assert(!c->in_input);
-	if (!is_open(c))
+	if (!conn_is_open(c))
 		return MC_E_CLOSED;
 	if (c->tls_state != TLS_NONE)
 		return MC_E_UNSUPPORTED;
-	flush(c);
+	conn_send(c);
 	if (c->closed)
 		return MC_E_CLOSED;
 	if (output_left(c))
