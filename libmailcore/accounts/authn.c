@@ -177,21 +177,22 @@ static const char *const status_texts[] = {
 	[AUTH_STATUS_UNKNOWN_MECHANISM] = "mechanism",
 };
 
-/* The remote address stands before all that the client says: what reads logs
- * to ban addresses cannot be led astray. */
+/* What the front cannot log: the name, and why. The remote address stands
+ * before all that the client says: what reads logs to ban addresses cannot be
+ * led astray. */
 static void log_result(const struct conversation *c, enum auth_status status)
 {
 	struct log_ctx ctx = { .key = "session", .id = c->session };
-	const char *event =
-	    status == AUTH_STATUS_OK ? "login.ok" : "login.fail";
-	const char *reason = status_texts[status];
+	enum log_level level =
+	    status == AUTH_STATUS_OK ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO;
+	const char *result = status_texts[status];
 	if (status == AUTH_STATUS_FAILED && !c->is_known)
-		reason = "unknown";
-	LOG(&ctx, INFO, event, KV_STR("remote", c->remote),
+		result = "unknown";
+	log_emit(&ctx, level, "auth.check", KV_STR("remote", c->remote),
 	    KV_STR("service", service_name(c->service)),
 	    KV_VIEW("mechanism", c->sasl.mechanism->name),
-	    KV_STR("reason", reason), KV_VIEW("name", sasl_name(&c->sasl)),
-	    KV_STR("account", c->is_known ? c->account.address : ""));
+	    KV_STR("result", result), KV_VIEW("name", sasl_name(&c->sasl)),
+	    KV_STR("account", c->is_known ? c->account.address : ""), KV_LAST);
 }
 
 static enum auth_status status_of(
