@@ -28,6 +28,10 @@ void ask_end(struct client *c)
 
 void ask_answered(struct client *c)
 {
+	/* With more input at hand there will be more replies: they are sent
+	 * together. */
+	if (!c->has_input)
+		front_flush(c);
 	conn_resume(c->conn);
 }
 

@@ -12,8 +12,10 @@
 
 enum {
 	IN_MAX = 65536,
-	OUT_MAX = 131072,
-	OUT_LOW = 32768,
+	REPLIES_MAX = 65536,
+	OUT_LOW = 32768, /* above it no input is shown */
+	OUT_MAX = OUT_LOW + 2 * REPLIES_MAX,
+	REPLIES_KEPT = 1024,
 	PATIENT_S = 3600,
 };
 
@@ -72,15 +74,28 @@ static void op_delay(void *ctx, uint64_t token, uint32_t ms)
 	timer_start(c->delay, ms, 0);
 }
 
+void front_flush(struct client *c)
+{
+	if (buf_len(&c->replies) == 0)
+		return;
+	buf_put(conn_out(c->conn), buf_view(&c->replies));
+	buf_reset(&c->replies);
+	if (c->replies.cap > REPLIES_KEPT)
+		buf_trim(&c->replies);
+	conn_flush(c->conn);
+}
+
 static void op_start_tls(void *ctx)
 {
 	struct client *c = ctx;
+	front_flush(c);
 	conn_start_tls(c->conn, proc_tls(c->front->proc));
 }
 
 static void op_close(void *ctx)
 {
 	struct client *c = ctx;
+	front_flush(c);
 	conn_finish(c->conn);
 }
 
@@ -102,7 +117,7 @@ static void greet(struct client *c)
 {
 	c->greeted = true;
 	smtp_session_greet(c->session);
-	conn_flush(c->conn);
+	front_flush(c);
 }
 
 static size_t on_input(void *ctx, struct view in)
@@ -111,16 +126,23 @@ static size_t on_input(void *ctx, struct view in)
 	if (!c->greeted)
 		return 0;
 	size_t n = smtp_session_input(c->session, in, clock_wall_s());
-	c->stalled = n < in.n && !smtp_session_is_waiting(c->session);
+	bool waits = smtp_session_is_waiting(c->session);
+	c->has_input = n < in.n;
+	c->stalled = buf_room(&c->replies) < SMTP_OUT_ROOM;
+	/* An address is known in no time: what was answered before it can go
+	 * out with it. */
+	if (!waits || c->ask != ASK_ADDRESS)
+		front_flush(c);
 	return n;
 }
 
 static void on_writable(void *ctx)
 {
 	struct client *c = ctx;
-	if (c->stalled)
-		conn_resume(c->conn);
+	bool was_stalled = c->stalled;
 	c->stalled = false;
+	if (was_stalled)
+		conn_resume(c->conn);
 }
 
 static void on_timeout(void *ctx)
@@ -180,6 +202,7 @@ static void on_closed(void *ctx, int why)
 	submit_close_spool(c);
 	ask_end(c);
 	timer_free(&c->delay);
+	buf_deinit(&c->replies);
 	remove_client(c);
 	free(c);
 	exit_if_done(f);
@@ -212,7 +235,7 @@ static void open_session(struct client *c, enum conf_tls tls)
 	struct smtp_env env = {
 		.ops = &session_ops,
 		.ctx = c,
-		.out = conn_out(c->conn),
+		.out = &c->replies,
 		.limits = &f->limits,
 		.log = &c->log,
 		.id = c->id,
@@ -298,6 +321,7 @@ static void front_accept(
 		.spool_fd = -1,
 		.service = service };
 	c->log = (struct log_ctx){ NULL, "session", c->id };
+	buf_init(&c->replies, REPLIES_MAX);
 	c->conn =
 	    conn_new(proc_loop(p), fd, &client_options, &client_events, c);
 	add_client(f, c);
@@ -384,7 +408,6 @@ static void stop_client(struct client *c)
 		smtp_session_stop(c->session);
 	else
 		conn_close(c->conn);
-	conn_flush(c->conn);
 }
 
 static void close_client(struct client *c)

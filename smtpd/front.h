@@ -24,6 +24,7 @@ struct client {
 	struct client *next_todo;    /* in front->todo */
 	struct conn *conn;
 	struct smtp_session *session;
+	struct buf replies; /* not given to conn yet */
 	struct log_ctx log;
 	struct timer *delay;
 	uint64_t id, started_ms;
@@ -34,6 +35,7 @@ struct client {
 	int spool_fd;
 	enum service service;
 	bool greeted, stalled, in_todo, is_counted;
+	bool has_input; /* conn holds some that was not consumed */
 	const struct smtp_message *message; /* ASK_COMMIT, not sent yet */
 	struct smtp_message kept;
 };
@@ -54,6 +56,9 @@ struct front {
 	uint32_t queue_generation;
 	bool stopping;
 };
+
+/* front.c: sends the replies that the session has put. */
+void front_flush(struct client *c);
 
 /* ask.c: the operations of sessions that front.c does not have itself. */
 uint64_t ask_begin(struct client *c, enum ask ask, uint64_t token);

@@ -532,6 +532,43 @@ START_TEST(half_close)
 
 END_TEST
 
+START_TEST(half_close_within_a_line)
+{
+	struct conn *c = connect_one();
+	fake_say(c, V("NOOP\r\nNO"));
+	c->events->on_eof(c->ctx);
+	ck_assert(c->is_finished);
+	fake_hang_up(c);
+}
+
+END_TEST
+
+/* Replies of one group go out together; more of them than fit into memory wait
+ * for the client to read. */
+START_TEST(replies_in_groups)
+{
+	struct conn *c = connect_one();
+	fake_say(c, V("HELO x\r\nMAIL FROM:<>\r\nRCPT TO:<r@b.example>\r\n"));
+	ck_assert_uint_eq(buf_len(&c->out), 0);
+	address_is(fake_expect(MSG_ADDRESS_ASK)->address_ask.id, ADDRESS_LOCAL);
+	fake_hears(c, "250 mx.b.example\r\n250 2.1.0 Sender ok\r\n"
+		      "250 2.1.5 Recipient ok\r\n");
+	for (int i = 0; i < 10000; i++)
+		buf_put(&c->in, V("NOOP\r\n"));
+	size_t replies = 0;
+	fake_say(c, V("RSET\r\n"));
+	while (buf_len(&c->out)) {
+		ck_assert_uint_le(buf_len(&c->out), 65536);
+		replies += buf_len(&c->out);
+		buf_reset(&c->out);
+		c->events->on_writable(c->ctx);
+	}
+	ck_assert_uint_eq(replies, 10001 * strlen("250 2.0.0 Ok\r\n"));
+	fake_hang_up(c);
+}
+
+END_TEST
+
 START_TEST(slow_queue_is_no_time_out)
 {
 	struct conn *c = connect_one();
@@ -607,6 +644,8 @@ static Suite *build(void)
 	tcase_add_test(t, one_address_too_often);
 	tcase_add_test(t, too_many);
 	tcase_add_test(t, half_close);
+	tcase_add_test(t, half_close_within_a_line);
+	tcase_add_test(t, replies_in_groups);
 	tcase_add_test(t, slow_queue_is_no_time_out);
 	tcase_add_test(t, stop_waits_for_messages);
 	tcase_add_test(t, reload_keeps_sessions);
