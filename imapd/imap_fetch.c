@@ -32,7 +32,7 @@ struct fetch_job {
 
 	/* The message whose response is being written. */
 	struct {
-		bool active, becomes_seen;
+		bool active, becomes_seen, has_items;
 		uint32_t uid;
 		uint64_t msgid;
 		size_t section;
@@ -177,16 +177,12 @@ static bool fetch_args(struct imap_session *s, struct fetch_job *job)
 	return imap_view_resolve(s, &set, s->is_uid);
 }
 
-static void separate(struct buf *out)
+static void put_item(struct fetch_job *job, struct view name, struct view value)
 {
-	struct view v = buf_view(out);
-	if (v.p[v.n - 1] != '(')
+	struct buf *out = job->s->o.out;
+	if (job->now.has_items)
 		buf_put_char(out, ' ');
-}
-
-static void put_item(struct buf *out, struct view name, struct view value)
-{
-	separate(out);
+	job->now.has_items = true;
 	buf_put(out, name);
 	buf_put(out, value);
 }
@@ -196,11 +192,11 @@ static void put_structure(
 {
 	struct buf *out = job->s->o.out;
 	if (job->items & FETCH_ENVELOPE)
-		put_item(out, V("ENVELOPE "), info->envelope);
+		put_item(job, V("ENVELOPE "), info->envelope);
 	if (job->items & FETCH_BODYSTRUCTURE)
-		put_item(out, V("BODYSTRUCTURE "), info->bodystructure);
+		put_item(job, V("BODYSTRUCTURE "), info->bodystructure);
 	if (job->items & FETCH_BODY) {
-		put_item(out, V("BODY "), V(""));
+		put_item(job, V("BODY "), V(""));
 		size_t before = buf_len(out);
 		if (!imap_body_put(info->bodystructure, out)) {
 			buf_truncate(out, before);
@@ -272,7 +268,7 @@ static int open_section(
 	struct buf *out = job->s->o.out;
 	struct imap_place place = imap_section_find(section, info, job->parts);
 	uint64_t offset;
-	put_item(out, section->label, V(""));
+	put_item(job, section->label, V(""));
 	if (place.is_nil) {
 		buf_put(out, V(" NIL"));
 		return 0;
@@ -339,6 +335,7 @@ static int begin(struct fetch_job *job, struct store_txn *t, uint32_t seq,
 		uidset_has(&s->view.recent, m->uid), &job->keywords))
 		return MC_E_LIMIT;
 	job->now.active = true;
+	job->now.has_items = rows != 0;
 	put_structure(job, &info);
 	return 0;
 }
