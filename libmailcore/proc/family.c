@@ -230,6 +230,8 @@ static size_t count(const struct role *role, const struct conf *conf)
 {
 	switch (role->count) {
 	case COUNT_ONE:
+		if (role->holds & HOLDS_KEYS && !conf->tls_certificate[0])
+			return 0;
 		return role->id == ROLE_MONITOR ? 0 : 1;
 	case COUNT_FRONTS:
 		return (size_t)conf->fronts;

@@ -387,7 +387,7 @@ static void on_closed(void *ctx, int why)
 	if (c->state == CLIENT_AUTH)
 		cancel(c);
 	LOG(&c->log, DEBUG, "connection.end", KV_STR("remote", c->remote),
-	    KV_ERR("why", why));
+	    KV_STR("why", why ? err_text(why) : "done"));
 	free_client(c);
 }
 
