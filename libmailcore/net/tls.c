@@ -6,6 +6,8 @@
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/x509.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum {
 	CHAIN_MAX = 10,

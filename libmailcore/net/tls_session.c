@@ -3,6 +3,8 @@
 #include "net/tls_server.h"
 #include <errno.h>
 #include <openssl/err.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum {
 	WIRE_MAX_BYTES = 256 * 1024

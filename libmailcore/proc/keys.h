@@ -9,7 +9,7 @@
 enum {
 	KEYS_MAX = 256,
 	KEYS_SIGNATURE_MAX = 1024, /* RSA of 8192 bits */
-	KEYS_PEM_MAX = 8 * 1024,
+	KEYS_PEM_MAX = 64 * 1024,
 };
 
 struct keys;
@@ -30,8 +30,6 @@ int keys_load(struct keys *k, uint32_t number, struct view pem,
 int keys_sign(struct keys *k, uint32_t number, uint16_t scheme,
     struct view digest, char *signature, size_t *n) MUST_CHECK;
 
-/* Role "keys" of all daemons. Runs as mailkeys in an empty directory; sees the
- * private keys; accepts PRIVATE_KEY of the monitor and SIGN of fronts; sends
- * SIGNED; dies when the monitor does. */
-extern const struct role_ops keys_ops; /* keys_role.c */
+/* The body of the role in all daemons: keys_role.c. */
+extern const struct role_ops keys_ops;
 #endif

@@ -4,9 +4,11 @@
  * accepts:  PRIVATE_KEY from the monitor, SIGN from fronts
  * sends:    SIGNED to the front that asked
  * dies:     with its monitor */
+#include "base/panic.h"
 #include "base/secret.h"
 #include "proc/keys.h"
 #include <errno.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 static int start(struct proc *p)
@@ -15,11 +17,12 @@ static int start(struct proc *p)
 	return 0;
 }
 
+/* From the start, wherever who had the descriptor before left it. */
 static int read_file(int fd, char *out, size_t cap, size_t *n)
 {
 	*n = 0;
 	for (;;) {
-		ssize_t got = read(fd, out + *n, cap - *n);
+		ssize_t got = pread(fd, out + *n, cap - *n, (off_t)*n);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
@@ -32,19 +35,28 @@ static int read_file(int fd, char *out, size_t cap, size_t *n)
 	}
 }
 
+static int load(struct keys *k, uint32_t number, int fd, const char **why)
+{
+	char *pem = must_alloc(KEYS_PEM_MAX + 1);
+	size_t n = 0;
+	*why = "cannot be read";
+	int error = read_file(fd, pem, KEYS_PEM_MAX + 1, &n);
+	if (!error)
+		error = keys_load(k, number, (struct view){ pem, n }, why);
+	secret_wipe(pem, KEYS_PEM_MAX + 1);
+	free(pem);
+	return error;
+}
+
 static void on_private_key(
     struct proc *p, struct peer *from, const struct msg *m, int fd)
 {
-	char pem[KEYS_PEM_MAX + 1];
-	const char *why = "cannot be read";
-	size_t n = 0;
+	const char *why = "the role stops";
 	(void)from;
-	int error = read_file(fd, pem, sizeof pem, &n);
+	int error = MC_E_CLOSED;
+	if (proc_state(p))
+		error = load(proc_state(p), m->private_key.key, fd, &why);
 	close(fd);
-	if (!error)
-		error = keys_load(proc_state(p), m->private_key.key,
-		    (struct view){ pem, n }, &why);
-	secret_wipe(pem, sizeof pem);
 	if (error)
 		LOG(NULL, ERROR, "key.refused",
 		    KV_INT("key", m->private_key.key), KV_STR("reason", why),
@@ -58,6 +70,8 @@ static void on_sign(
 	char signature[KEYS_SIGNATURE_MAX];
 	size_t n = 0;
 	(void)fd;
+	if (!proc_state(p))
+		return; /* stopped in this round */
 	int error = keys_sign(
 	    proc_state(p), s->key, s->scheme, s->digest, signature, &n);
 	if (error)

@@ -1,7 +1,9 @@
 /* What the keys role signs, and what it refuses. */
 #include "pem.h"
+#include "proc/body.h"
 #include "proc/keys.h"
 #include "suite.h"
+#include <unistd.h>
 
 static const char digest[64] =
     "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde";
@@ -158,6 +160,84 @@ START_TEST(refuses_what_is_no_key)
 
 END_TEST
 
+/* The role: a file of the monitor, a question of a front, an answer. */
+
+static struct loop *loop;
+static struct proc process;
+static struct msg_signed_ answers[4];
+static unsigned n_answers;
+
+static int file_of(const char *text)
+{
+	char name[] = "/tmp/mailcore-keys-XXXXXX";
+	int fd = mkstemp(name);
+	ck_assert_int_ge(fd, 0);
+	unlink(name);
+	ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	return fd;
+}
+
+static void give_key(uint32_t number, int fd)
+{
+	struct msg m = { .type = MSG_PRIVATE_KEY, .private_key = { number } };
+	keys_ops.on[MSG_PRIVATE_KEY](&process, NULL, &m, fd);
+}
+
+static void on_message(void *ctx, struct peer *p, const struct msg *m, int fd)
+{
+	(void)ctx;
+	if (m->type == MSG_SIGN) {
+		keys_ops.on[MSG_SIGN](&process, p, m, fd);
+		return;
+	}
+	answers[n_answers++] = m->signed_;
+	if (n_answers == 3)
+		loop_stop(loop);
+}
+
+static void on_closed(void *ctx, struct peer *p, int why)
+{
+	(void)ctx;
+	(void)p;
+	ck_abort_msg("closed: %d", why);
+}
+
+static const struct peer_events events = { on_message, on_closed };
+
+START_TEST(role_answers_every_question)
+{
+	int a, b;
+	loop = loop_new();
+	ck_assert_int_eq(chan_pair(&a, &b), 0);
+	struct peer *role =
+	    peer_new(loop, a, ROLE_KEYS, ROLE_FRONT, 0, &events, NULL);
+	struct peer *front =
+	    peer_new(loop, b, ROLE_FRONT, ROLE_KEYS, 0, &events, NULL);
+	ck_assert_int_eq(keys_ops.start(&process), 0);
+	give_key(5, file_of(pems[KIND_RSA].private_key));
+	give_key(6, file_of("no key"));
+	struct view d = { digest, 32 };
+	const struct msg_sign asks[] = { { 1, 5, 0x0804, d },
+		{ 2, 5, 0x0403, d }, { 3, 6, 0x0804, d } };
+	for (int i = 0; i < 3; i++) {
+		struct msg m = { .type = MSG_SIGN, .sign = asks[i] };
+		peer_send(front, &m, -1);
+	}
+	loop_run(loop);
+	for (unsigned i = 0; i < 3; i++) {
+		ck_assert_uint_eq(answers[i].id, i + 1);
+		ck_assert_uint_eq(answers[i].ok, i == 0);
+		ck_assert_uint_eq(answers[i].signature.n, i == 0 ? 256 : 0);
+	}
+	peer_free(&role);
+	peer_free(&front);
+	loop_free(&loop);
+	struct keys *held = process.state;
+	keys_free(&held);
+}
+
+END_TEST
+
 static Suite *build(void)
 {
 	Suite *s = suite_create("keys");
@@ -167,6 +247,7 @@ static Suite *build(void)
 	tcase_add_test(t, knows_only_its_keys);
 	tcase_add_test(t, a_key_is_replaced);
 	tcase_add_loop_test(t, refuses_what_is_no_key, 0, 2);
+	tcase_add_test(t, role_answers_every_question);
 	suite_add_tcase(s, t);
 	return s;
 }
