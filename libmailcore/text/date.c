@@ -1,5 +1,6 @@
 #include "text/date.h"
 #include "base/chars.h"
+#include <string.h>
 
 enum {
 	DAY_S = 86400,
@@ -275,11 +276,36 @@ void date_put(struct buf *out, struct date d)
 	put_time(out, &c, d.zone_min);
 }
 
-void date_put_imap(struct buf *out, struct date d)
+static void write_two(char *p, uint32_t n)
+{
+	p[0] = (char)('0' + n / 10 % 10);
+	p[1] = (char)('0' + n % 10);
+}
+
+void date_write_imap(struct date d, char out[DATE_IMAP_OCTETS])
 {
 	struct civil c = civil_of(d);
-	buf_printf(out, "%2u-%s-", c.day, months[c.month - 1].p);
-	put_time(out, &c, d.zone_min);
+	uint32_t min = (uint32_t)(d.zone_min < 0 ? -d.zone_min : d.zone_min);
+	memcpy(out, "  -Mmm-yyyy hh:mm:ss +zzzz", DATE_IMAP_OCTETS);
+	write_two(out, c.day);
+	if (c.day < 10)
+		out[0] = ' ';
+	memcpy(out + 3, months[c.month - 1].p, 3);
+	write_two(out + 7, c.year / 100);
+	write_two(out + 9, c.year);
+	write_two(out + 12, c.hour);
+	write_two(out + 15, c.minute);
+	write_two(out + 18, c.second);
+	out[21] = d.zone_min < 0 ? '-' : '+';
+	write_two(out + 22, min / 60);
+	write_two(out + 24, min % 60);
+}
+
+void date_put_imap(struct buf *out, struct date d)
+{
+	char text[DATE_IMAP_OCTETS];
+	date_write_imap(d, text);
+	buf_put(out, (struct view){ text, sizeof text });
 }
 
 static bool exact(struct view *v, size_t n, uint32_t *out)
