@@ -24,6 +24,8 @@ struct fetch_job {
 	struct imap_section *sections;
 	size_t n_sections;
 	bool sets_seen;
+	bool is_incomplete; /* a message could not be read */
+	bool needs_info;    /* more than a row tells */
 
 	struct imap_scan scan;
 	struct imap_keywords keywords;
@@ -36,7 +38,8 @@ struct fetch_job {
 		uint32_t uid;
 		uint64_t msgid;
 		size_t section;
-		uint64_t offset, left; /* of the section's literal */
+		uint64_t offset, left;    /* of the section's literal */
+		struct message_info info; /* without its views */
 	} now;
 };
 
@@ -164,8 +167,12 @@ static bool fetch_args(struct imap_session *s, struct fetch_job *job)
 	if (!imap_space(a) || !imap_set(a, &set) || !imap_space(a) ||
 	    !items(a, job) || !imap_end(a))
 		return false;
-	for (size_t i = 0; i < job->n_sections; i++)
+	job->needs_info = job->items != 0;
+	for (size_t i = 0; i < job->n_sections; i++) {
 		numbered |= job->sections[i].n_numbers != 0;
+		job->needs_info |=
+		    numbered || job->sections[i].kind != IMAP_SECTION_WHOLE;
+	}
 	if (numbered)
 		job->parts =
 		    arena_alloc(a->arena, MIME_PARTS_MAX * sizeof *job->parts);
@@ -261,12 +268,12 @@ static int put_fields(struct fetch_job *job, struct store_txn *t,
 	return 0;
 }
 
-static int open_section(
-    struct fetch_job *job, struct store_txn *t, const struct message_info *info)
+static int open_section(struct fetch_job *job, struct store_txn *t)
 {
 	const struct imap_section *section = &job->sections[job->now.section++];
 	struct buf *out = job->s->o.out;
-	struct imap_place place = imap_section_find(section, info, job->parts);
+	struct imap_place place =
+	    imap_section_find(section, &job->now.info, job->parts);
 	uint64_t offset;
 	put_item(job, section->label, V(""));
 	if (place.is_nil) {
@@ -294,15 +301,10 @@ static int end_message(struct fetch_job *job)
 /* The literal that is open, then the sections that are left. */
 static int go_on(struct fetch_job *job, struct store_txn *t)
 {
-	struct message_info info;
 	int error = put_bytes(job, t);
-	if (error || job->now.left)
-		return error;
-	if (job->now.section < job->n_sections)
-		error = message_info(t, job->now.msgid, &info);
 	while (!error && !job->now.left && job->now.section < job->n_sections &&
 	       !imap_out_full(job->s))
-		error = open_section(job, t, &info);
+		error = open_section(job, t);
 	if (error || job->now.left || job->now.section < job->n_sections)
 		return error;
 	return end_message(job);
@@ -313,11 +315,13 @@ static int begin(struct fetch_job *job, struct store_txn *t, uint32_t seq,
 {
 	struct imap_session *s = job->s;
 	struct message row = *m;
-	struct message_info info = { .n_parts = 0 };
+	struct message_info info = { .size_bytes = m->size_bytes };
 	unsigned rows = job->rows;
 	int error = 0;
-	if (job->items || job->n_sections)
+	if (job->needs_info)
 		error = message_info(t, m->msgid, &info);
+	if (!error && info.n_parts > MIME_PARTS_MAX)
+		error = MC_E_CORRUPT;
 	if (!error && job->parts)
 		error = message_parts(&info, job->parts);
 	if (error)
@@ -325,6 +329,7 @@ static int begin(struct fetch_job *job, struct store_txn *t, uint32_t seq,
 	memset(&job->now, 0, sizeof job->now);
 	job->now.uid = m->uid;
 	job->now.msgid = m->msgid;
+	job->now.info = info;
 	job->now.becomes_seen = job->sets_seen && !(m->flags & MESSAGE_SEEN);
 	if (job->now.becomes_seen) {
 		row.flags |= MESSAGE_SEEN;
@@ -345,6 +350,8 @@ static int skip_message(struct fetch_job *job, uint32_t uid, int error)
 {
 	LOG(job->s->o.log, ERROR, "imap.unreadable", KV_INT("uid", uid),
 	    KV_ERR("error", error));
+	job->now.active = false;
+	job->is_incomplete = true;
 	return IMAP_SCAN_NEXT;
 }
 
@@ -355,12 +362,14 @@ static int fetch_row(
 	struct imap_session *s = job->s;
 	if (imap_out_full(s))
 		return IMAP_SCAN_AGAIN;
+	size_t start = buf_len(s->o.out);
 	int error = begin(job, t, seq, m);
-	if (error)
+	if (!error)
+		error = go_on(job, t);
+	if (error) {
+		buf_truncate(s->o.out, start);
 		return skip_message(job, m->uid, error);
-	error = go_on(job, t);
-	if (error)
-		return error;
+	}
 	return job->now.active ||
 		       buf_len(s->o.out) - job->batch_start > IMAP_BATCH_OCTETS
 		   ? IMAP_SCAN_STOP
@@ -407,10 +416,14 @@ static int fetch_batch(struct fetch_job *job)
 static void fetched(struct fetch_job *job)
 {
 	struct imap_session *s = job->s;
-	imap_finish(s, IMAP_OK,
-	    job->scan.n_rows < s->set.count
-		? "[EXPUNGEISSUED] Done, some messages are gone"
-		: "Done");
+	if (job->is_incomplete)
+		imap_finish(
+		    s, IMAP_NO, "[CORRUPTION] Some messages cannot be read");
+	else
+		imap_finish(s, IMAP_OK,
+		    job->scan.n_rows < s->set.count
+			? "[EXPUNGEISSUED] Done, some messages are gone"
+			: "Done");
 }
 
 static enum imap_step fetch_step(struct imap_session *s)

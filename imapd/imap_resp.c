@@ -101,13 +101,9 @@ static char *write_flags(
 
 static char *write_date(char *p, struct date date)
 {
-	struct buf text;
-	buf_init(&text, 64);
-	date_put_imap(&text, date);
 	p = write_view(p, V("INTERNALDATE \""));
-	p = write_view(p, buf_view(&text));
-	buf_deinit(&text);
-	return write_view(p, V("\" "));
+	date_write_imap(date, p);
+	return write_view(p + DATE_IMAP_OCTETS, V("\" "));
 }
 
 bool imap_put_row(struct buf *out, uint32_t seq, const struct message *m,

@@ -217,9 +217,16 @@ void imap_finish_spill(struct imap_session *s, const char *text)
 /* True when no command runs any more. */
 static bool run(struct imap_session *s)
 {
-	while (s->step && !s->closing)
+	while (s->step && !s->closing) {
 		if (s->step(s) == IMAP_STEP_FULL)
 			return false;
+		/* Something is lost: what follows would not be IMAP. */
+		if (buf_error(s->o.out)) {
+			LOG(s->o.log, ERROR, "imap.output",
+			    KV_ERR("error", buf_error(s->o.out)));
+			close_session(s);
+		}
+	}
 	return true;
 }
 

@@ -13,7 +13,7 @@
 enum {
 	/* The output buffer's cap must lie so much above its mark: the largest
 	 * things that are put at once are a BODYSTRUCTURE and an ENVELOPE. */
-	IMAP_OUT_ROOM = 512 * 1024,
+	IMAP_OUT_ROOM = 1024 * 1024,
 	IMAP_ARENA_MAX = 4 * 1024 * 1024,
 	IMAP_LITERAL_MAX = 64 * 1024, /* of all but a message to append */
 	IMAP_BATCH_MESSAGES = 64,     /* in one read transaction, */
