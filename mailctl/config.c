@@ -88,8 +88,25 @@ int cmd_config_dump(struct mailctl *m)
 	return 0;
 }
 
-/* "Ic" of mdoc wants backslashes and leading dots escaped; help texts have
- * neither, paths may have backslashes nowhere we build. */
+/* Lines of at most 78 columns, as mandoc likes them. */
+static void print_wrapped(struct view text)
+{
+	size_t column = 0;
+	struct view word;
+	while (text.n) {
+		view_cut(&text, ' ', &word);
+		if (column && column + 1 + word.n > 78) {
+			putchar('\n');
+			column = 0;
+		}
+		column += (size_t)printf(
+		    "%s%.*s", column ? " " : "", (int)word.n, word.p);
+	}
+	puts(".");
+}
+
+/* The option list of mailcore.conf(5). The same for every build: directories
+ * that a build chooses are not in it. */
 static void print_mdoc(const struct conf_option *o)
 {
 	struct view section = conf_option_section(o);
@@ -97,13 +114,14 @@ static void print_mdoc(const struct conf_option *o)
 	struct buf range;
 	buf_init(&range, 1024);
 	conf_option_describe(o, &range);
-	printf(".It Ic ");
-	if (section.n)
-		printf("%.*s.", (int)section.n, section.p);
-	printf("%.*s\n%s.\n", (int)name.n, name.p, o->help);
-	printf("Takes: %.*s.\n", (int)buf_len(&range), buf_view(&range).p);
-	if (*o->fallback)
-		printf("Default:\n.Ql %s .\n", o->fallback);
+	printf(".It Ic %.*s%s%.*s\n", (int)section.n, section.p,
+	    section.n ? "." : "", (int)name.n, name.p);
+	print_wrapped(view_of(o->help));
+	printf("Takes %.*s.\n", (int)buf_len(&range), buf_view(&range).p);
+	if (o->kind == CONF_PATH && *o->fallback)
+		puts("The default is set at build.");
+	else if (*o->fallback)
+		printf("The default is\n.Ql %s .\n", o->fallback);
 	buf_deinit(&range);
 }
 

@@ -362,9 +362,9 @@ void conf_option_describe(const struct conf_option *o, struct buf *out)
 	} else if (o->kind == CONF_BOOL) {
 		buf_put_cstr(out, "yes or no");
 	} else if (o->kind == CONF_STR) {
-		buf_put_cstr(out, "string");
+		buf_put_cstr(out, "a string");
 	} else if (o->kind == CONF_PATH) {
-		buf_put_cstr(out, "path");
+		buf_put_cstr(out, "a path");
 	} else {
 		put_number(o->kind, (uint64_t)o->min, out);
 		buf_put_cstr(out, " to ");

@@ -59,7 +59,7 @@ int conf_value_parse(const struct conf_option *o, struct view text, void *base,
 void conf_value_format(
     const struct conf_option *o, const void *base, struct buf *out);
 void conf_put_quoted(struct buf *out, struct view v);
-/* "string", "yes or no", "one of full, no-chroot, none", "1 to 64" */
+/* "a string", "yes or no", "one of full, no-chroot, none", "1 to 64" */
 void conf_option_describe(const struct conf_option *o, struct buf *out);
 /* Sets every member of a table's struct to its default. */
 int conf_defaults(
