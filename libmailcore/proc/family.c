@@ -190,11 +190,12 @@ static struct child *start(struct monitor *m, const struct role *role,
 static void schedule(struct slot *s)
 {
 	uint64_t delay = BACKOFF_FIRST_MS;
-	for (uint32_t i = 1; i < s->failures && delay < BACKOFF_MAX_MS; i++)
+	for (uint32_t i = 2; i < s->failures && delay < BACKOFF_MAX_MS; i++)
 		delay *= 2;
 	if (delay > BACKOFF_MAX_MS)
 		delay = BACKOFF_MAX_MS;
-	timer_start(s->timer, s->failures ? delay : 0, 0);
+	/* Once is an accident. */
+	timer_start(s->timer, s->failures > 1 ? delay : 0, 0);
 }
 
 /* Two processes that write the queue would not know of each other. */

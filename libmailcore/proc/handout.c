@@ -103,18 +103,22 @@ static void give_peers(struct child *c)
 			handout_link(c, o);
 }
 
-/* Nobody else waits for it: the next tick tries again. */
+/* The next tick tries again; the log hears of it once. */
 void handout_queue(struct child *c)
 {
 	int fd = queue_door_connect(c->monitor->conf);
-	if (fd < 0 || !c->peer) {
-		LOG(NULL, DEBUG, "queue.unreachable", KV_ERR("error", fd));
-		if (fd >= 0)
-			close(fd);
+	bool was_missing = c->monitor->is_queue_missing;
+	c->monitor->is_queue_missing = fd < 0;
+	if (fd < 0) {
+		if (!was_missing)
+			LOG(NULL, WARN, "queue.unreachable",
+			    KV_ERR("error", fd));
 		return;
 	}
 	struct msg out = { .type = MSG_PEER_IS, .peer_is = { ROLE_QUEUE, 0 } };
 	c->wants_queue = false;
+	if (was_missing)
+		LOG(NULL, INFO, "queue.reached", KV_INT("front", c->index));
 	give(c, &out, fd);
 }
 

@@ -367,11 +367,8 @@ static void on_eof(void *ctx)
 static void on_tls(void *ctx, int error)
 {
 	struct client *c = ctx;
-	if (error) {
-		LOG(&c->log, INFO, "tls.fail", KV_STR("remote", c->remote),
-		    KV_ERR("error", error));
-		return;
-	}
+	if (error)
+		return; /* conn said why; on_closed follows */
 	c->s.has_tls = true;
 	if (!c->engine) {
 		greet(c);

@@ -91,6 +91,7 @@ struct monitor {
 	bool is_ready;     /* it was, once */
 	bool is_announced; /* this generation's readiness was told */
 	bool is_stopping;
+	bool is_queue_missing; /* and the log was told */
 	int exit_code;
 };
 

@@ -153,11 +153,11 @@ static const struct daemon fake = { "faked", roles, 3, services, 1 };
 /* The test. */
 
 /* What the daemon answers to one octet; "" when it is not there. */
-static const char *request(const char *what)
+static const char *request_at(const char *name, const char *what)
 {
 	static char answer[512];
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
-	snprintf(a.sun_path, sizeof a.sun_path, "%s/it", dir);
+	snprintf(a.sun_path, sizeof a.sun_path, "%s/%s", dir, name);
 	answer[0] = '\0';
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	struct pollfd ready = { fd, POLLIN, 0 };
@@ -168,6 +168,11 @@ static const char *request(const char *what)
 	}
 	close(fd);
 	return answer;
+}
+
+static const char *request(const char *what)
+{
+	return request_at("it", what);
 }
 
 /* Until it answers so, for some seconds. */
@@ -270,6 +275,66 @@ START_TEST(a_reload_replaces_the_roles)
 
 END_TEST
 
+START_TEST(a_reload_moves_listeners)
+{
+	char more[160];
+	struct row rows[32];
+	size_t n;
+	snprintf(more, sizeof more,
+	    "listen \"other\" { service = \"imap\" address = "
+	    "\"unix:%s/other\"\ntls = none }\n",
+	    dir);
+	ck_assert_str_eq(request_at("other", "a"), "");
+	write_conf(more);
+	ck_assert(control((struct msg){ .type = MSG_CTL_RELOAD }, rows, &n));
+	ck_assert_str_eq(request_at("other", "a"), "yes");
+	ck_assert_str_eq(request("a"), "yes");
+	write_conf("");
+	ck_assert(control((struct msg){ .type = MSG_CTL_RELOAD }, rows, &n));
+	ck_assert_str_eq(request("a"), "yes");
+	for (int i = 0; i < 200 && request_at("other", "a")[0]; i++)
+		pause_ms(10);
+	ck_assert_str_eq(request_at("other", "a"), "");
+	stop_cleanly();
+}
+
+END_TEST
+
+/* As a service manager does: sd_listen_fds(3). */
+static _Noreturn void become_activated(void)
+{
+	char pid[16];
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	snprintf(a.sun_path, sizeof a.sun_path, "%s/given", dir);
+	snprintf(pid, sizeof pid, "%d", (int)getpid());
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	if (bind(fd, (const struct sockaddr *)&a, sizeof a) || listen(fd, 16) ||
+	    dup2(fd, 3) != 3)
+		_exit(98);
+	setenv("LISTEN_PID", pid, 1);
+	setenv("LISTEN_FDS", "1", 1);
+	setenv("LISTEN_FDNAMES", "it", 1);
+	execl("/proc/self/exe", "faked", "-c", file, "-p", dir, "-f", NULL);
+	_exit(99);
+}
+
+START_TEST(sockets_may_be_given)
+{
+	stop_cleanly();
+	daemon_pid = fork();
+	if (daemon_pid == 0)
+		become_activated();
+	wait_ready();
+	ck_assert_str_eq(request_at("given", "a"), "yes");
+	ck_assert_str_eq(request("a"), "");
+	kill(daemon_pid, SIGHUP);
+	pause_ms(200);
+	ck_assert_str_eq(request_at("given", "a"), "yes");
+	stop_cleanly();
+}
+
+END_TEST
+
 START_TEST(a_session_reaches_its_account)
 {
 	char want[256];
@@ -332,6 +397,8 @@ static Suite *build(void)
 	tcase_add_test(t, a_violation_costs_the_channel_only);
 	tcase_add_test(t, a_bad_configuration_is_refused);
 	tcase_add_test(t, a_reload_replaces_the_roles);
+	tcase_add_test(t, a_reload_moves_listeners);
+	tcase_add_test(t, sockets_may_be_given);
 	tcase_add_test(t, a_session_reaches_its_account);
 	tcase_add_test(t, there_is_one_of_it);
 	tcase_add_test(t, checks_its_configuration);
