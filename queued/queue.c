@@ -30,6 +30,8 @@ void queue_schedule_round(struct queue *q)
 static void on_round(void *ctx)
 {
 	struct queue *q = ctx;
+	if (q->is_stopping)
+		return;
 	commit_group(q);
 	if (q->has_more_due)
 		window_load(q);
@@ -109,6 +111,8 @@ void queue_spool_failed(struct queue *q, int error)
 static void on_tick(void *ctx)
 {
 	struct queue *q = ctx;
+	if (q->is_stopping)
+		return;
 	if (!q->db)
 		try_spool(q);
 	else if (clock_wall_s() / (TICK_MS / 1000) % TICKS_PER_HOUSEKEEPING ==
@@ -187,7 +191,8 @@ static void queue_stop(struct proc *p, uint32_t grace_s)
 		commit_group(q);
 	q->must_flush = q->n_settled > 0;
 	commit_group(q);
-	queue_db_close(&q->db);
+	q->is_stopping = true;
+	queue_spool_failed(q, MC_E_TEMP); /* who still comes is put off */
 	proc_exit(p);
 }
 

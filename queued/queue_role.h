@@ -59,7 +59,7 @@ struct queue {
 	struct proc *proc;
 	struct queue_db *db; /* NULL: the spool cannot be used, db_error */
 	int db_error, commit_error;
-	bool was_recovered;
+	bool was_recovered, is_stopping;
 	struct deferred *round;
 	struct timer *due_timer, *flush_timer, *pump_timer, *tick;
 	uint64_t free_bytes, free_read_ms;

@@ -475,6 +475,10 @@ START_TEST(writes_what_it_knows_before_it_stops)
 	queue_ops.stop(&fake, 5);
 	expect_result(2, SUBMIT_STATUS_OK);
 	ck_assert(fake.has_exited);
+	submit(3, to_one);
+	expect_result(3, SUBMIT_STATUS_TEMP);
+	fake_round();
+	ck_assert_ptr_null(fake_next());
 	start();
 	ck_assert_int_eq(stored(id, &r), MC_E_NOENT);
 }
