@@ -19,7 +19,7 @@ enum {
 struct group {
 	struct list submissions;
 	uint64_t ids[GROUP_MESSAGES_MAX]; /* spooled ones */
-	size_t n, n_spooled;
+	size_t n, n_spooled, bytes;
 	uint64_t now_s;
 };
 
@@ -75,9 +75,8 @@ static int keep_spooled(struct queue *q, struct group *g, struct submission *s)
 /* Takes what waits, as much as one transaction should hold. */
 static void gather(struct queue *q, struct group *g)
 {
-	size_t bytes = 0;
 	while (!list_empty(&q->committing) && g->n < GROUP_MESSAGES_MAX &&
-	       bytes < GROUP_BYTES_MAX) {
+	       g->bytes < GROUP_BYTES_MAX) {
 		struct submission *s =
 		    CONTAINER(q->committing.next, struct submission, link);
 		struct queue_envelope *e = &s->mail->e;
@@ -88,7 +87,8 @@ static void gather(struct queue *q, struct group *g)
 			submit_finish(q, s, status_of(error));
 			continue;
 		}
-		bytes += s->mail->body_n + s->mail->n_rcpts * RCPT_COST_BYTES;
+		g->bytes +=
+		    s->mail->body_n + s->mail->n_rcpts * RCPT_COST_BYTES;
 		list_remove(&s->link);
 		list_push(&g->submissions, &s->link);
 		g->n++;
@@ -117,7 +117,10 @@ static void put_settled(struct queue_txn *t, const struct rcpt *r)
 static int write_all(struct queue *q, struct group *g)
 {
 	struct queue_txn t;
-	int error = queue_spool_sync(queue_db_dir(q->db), g->ids, g->n_spooled);
+	int error = g->n ? queue_db_check_room(q->db, g->bytes) : 0;
+	if (!error)
+		error =
+		    queue_spool_sync(queue_db_dir(q->db), g->ids, g->n_spooled);
 	if (!error)
 		error = queue_begin_write(q->db, &t);
 	if (error)
@@ -176,7 +179,7 @@ static void refuse_all(struct queue *q, struct group *g, int error)
 static void failed(struct queue *q, struct group *g, int error)
 {
 	bool had_messages = g->n > 0;
-	if (had_messages || error != q->commit_error)
+	if (error != q->commit_error)
 		LOG(NULL, ERROR, "queue.commit-failed", KV_ERR("error", error),
 		    KV_INT("messages", g->n), KV_INT("outcomes", q->n_settled));
 	q->commit_error = error;

@@ -237,6 +237,11 @@ int queue_db_free_bytes(const struct queue_db *db, uint64_t *out)
 	return 0;
 }
 
+int queue_db_check_room(struct queue_db *db, uint64_t bytes)
+{
+	return kv_check_room(db->kv, bytes);
+}
+
 int queue_begin_write(struct queue_db *db, struct queue_txn *t)
 {
 	t->db = db;

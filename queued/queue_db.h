@@ -72,6 +72,9 @@ void queue_db_delivery_id(const struct queue_db *db, uint64_t id,
 /* Bytes that others may still write to the spool's disk. */
 int queue_db_free_bytes(const struct queue_db *db, uint64_t *out) MUST_CHECK;
 
+/* MC_E_FULL when adding so many bytes could leave no room for removals. */
+int queue_db_check_room(struct queue_db *db, uint64_t bytes) MUST_CHECK;
+
 /* Changes: any number of steps, then one commit. Errors are sticky and told by
  * queue_commit, which is durable when 0; files of removed messages are gone
  * then. */

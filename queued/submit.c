@@ -111,7 +111,7 @@ void submit_finish(
 		window_add(q, m);
 	} else {
 		struct log_ctx ctx = { NULL, "session", m ? m->e.session : 0 };
-		LOG(&ctx, WARN, "queue.refuse", KV_INT("status", status));
+		LOG(&ctx, DEBUG, "queue.refuse", KV_INT("status", status));
 	}
 	discard(q, s);
 }
