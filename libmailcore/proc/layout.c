@@ -86,7 +86,9 @@ static int make(const struct conf *conf, const char *dir, const char *name,
     mode_t mode, enum role_user user)
 {
 	char path[2 * CONF_STRING_MAX];
-	int error = layout_path(path, sizeof path, dir, name);
+	int n =
+	    snprintf(path, sizeof path, "%s%s%s", dir, *name ? "/" : "", name);
+	int error = (size_t)n >= sizeof path ? MC_E_LIMIT : 0;
 	if (!error)
 		error = make_path(path, mode);
 	if (!error && user != USER_ROOT && drop_has_users(conf))
@@ -108,17 +110,17 @@ static bool has_root(const struct monitor *m, enum role_root root)
 int layout_make(const struct monitor *m)
 {
 	const struct conf *c = m->conf;
-	int error = make(c, c->run_dir, ".", 0755, USER_ROOT);
+	int error = make(c, c->run_dir, "", 0755, USER_ROOT);
 	if (!error)
 		error = make(c, c->run_dir, "empty", 0555, USER_ROOT);
 	if (!error)
-		error = make(c, c->state_dir, ".", 0755, USER_ROOT);
+		error = make(c, c->state_dir, "", 0755, USER_ROOT);
 	if (!error && has_root(m, ROOT_ACCOUNTS))
 		error = make(c, c->state_dir, "accounts", 0700, USER_AUTH);
 	if (!error && has_root(m, ROOT_USER))
 		error = make(c, c->state_dir, "mail", 0711, USER_ROOT);
 	if (!error && has_root(m, ROOT_SPOOL))
-		error = make(c, c->spool_dir, ".", 0700, USER_QUEUE);
+		error = make(c, c->spool_dir, "", 0700, USER_QUEUE);
 	return error;
 }
 
