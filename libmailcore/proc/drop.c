@@ -78,10 +78,12 @@ bool drop_root_path(
 	return false;
 }
 
-static void missing(const char *layer, int error)
+void drop_missing(const struct role *role, const char *layer, int error)
 {
-	LOG(NULL, WARN, "isolation.missing", KV_STR("layer", layer),
-	    KV_ERR("error", error));
+	log_emit(NULL,
+	    role->count == COUNT_ON_DEMAND ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN,
+	    "isolation.missing", KV_STR("layer", layer), KV_ERR("error", error),
+	    KV_LAST);
 }
 
 static int enter(const struct conf *conf, const struct role *role, int fd)
@@ -104,7 +106,7 @@ static void change_root(const struct conf *conf, const struct role *role)
 	if (conf->isolation != ISOLATION_FULL || role->root == ROOT_SLASH)
 		return;
 	if (chroot(".") != 0)
-		missing("chroot", -errno);
+		drop_missing(role, "chroot", -errno);
 }
 
 /* Found before the root directory changes: /etc/passwd is outside. */
@@ -116,7 +118,7 @@ static int find_user(const struct conf *conf, const struct role *role,
 	if (!name || conf->isolation == ISOLATION_NONE)
 		return 0;
 	if (geteuid() != 0) {
-		missing("user", -EPERM);
+		drop_missing(role, "user", -EPERM);
 		return 0;
 	}
 	int error = drop_user_find(name, out);
@@ -127,13 +129,13 @@ static int find_user(const struct conf *conf, const struct role *role,
 	return error;
 }
 
-static int change_user(struct drop_user user)
+static int change_user(const struct role *role, struct drop_user user)
 {
 	if (setgroups(1, &user.gid) != 0)
-		missing("groups", -errno);
+		drop_missing(role, "groups", -errno);
 	if (setresgid(user.gid, user.gid, user.gid) != 0 ||
 	    setresuid(user.uid, user.uid, user.uid) != 0) {
-		missing("user", -errno);
+		drop_missing(role, "user", -errno);
 		return 0;
 	}
 	if (user.uid != 0 && (setuid(0) == 0 || seteuid(0) == 0)) {
@@ -144,7 +146,8 @@ static int change_user(struct drop_user user)
 	return 0;
 }
 
-static void limit(const char *layer, int resource, rlim_t most)
+static void limit(
+    const struct role *role, const char *layer, int resource, rlim_t most)
 {
 	struct rlimit now;
 	if (getrlimit((__rlimit_resource_t)resource, &now) != 0)
@@ -153,27 +156,27 @@ static void limit(const char *layer, int resource, rlim_t most)
 	if (most == 0)
 		now.rlim_max = 0;
 	if (setrlimit((__rlimit_resource_t)resource, &now) != 0)
-		missing(layer, -errno);
+		drop_missing(role, layer, -errno);
 }
 
 static void limit_all(const struct conf *conf, const struct role *role)
 {
-	limit("rlimit-core", RLIMIT_CORE, 0);
-	limit("rlimit-nofile", RLIMIT_NOFILE, 1 << 20);
+	limit(role, "rlimit-core", RLIMIT_CORE, 0);
+	limit(role, "rlimit-nofile", RLIMIT_NOFILE, 1 << 20);
 	/* Per user, and in force for all but root: no fork, no thread. */
 	if (role->user != USER_ROOT && conf->isolation != ISOLATION_NONE)
-		limit("rlimit-nproc", RLIMIT_NPROC, 0);
+		limit(role, "rlimit-nproc", RLIMIT_NPROC, 0);
 }
 
-static void no_new_privileges(void)
+static void no_new_privileges(const struct role *role)
 {
 #ifdef __linux__
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
-		missing("no-new-privileges", -errno);
+		drop_missing(role, "no-new-privileges", -errno);
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
-		missing("undumpable", -errno);
+		drop_missing(role, "undumpable", -errno);
 #else
-	missing("no-new-privileges", MC_E_UNSUPPORTED);
+	drop_missing(role, "no-new-privileges", MC_E_UNSUPPORTED);
 #endif
 }
 
@@ -189,10 +192,10 @@ int drop_role(const struct conf *conf, const struct role *role, int directory)
 	change_root(conf, role);
 	limit_all(conf, role);
 	if (change)
-		error = change_user(user);
+		error = change_user(role, user);
 	if (error)
 		return error;
-	no_new_privileges();
+	no_new_privileges(role);
 	if (conf->sandbox)
 		sandbox_enter(role);
 	return 0;

@@ -18,6 +18,10 @@ int drop_user_find(const char *name, struct drop_user *out) MUST_CHECK;
 /* Whether processes get users of their own: full or no-chroot, as root. */
 bool drop_has_users(const struct conf *conf);
 
+/* Logs a layer that the host refuses to a role; agents, which come and go all
+ * day, do so at level debug: other roles have said it. */
+void drop_missing(const struct role *role, const char *layer, int error);
+
 /* Closes every descriptor from first on. */
 void drop_descriptors(int first);
 

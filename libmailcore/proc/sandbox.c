@@ -6,6 +6,7 @@
  * that no library makes by itself, and an attacker needs (exec, ptrace, mount,
  * kernel modules, ...), kill the process: nothing of ours gets there. */
 #include "proc/sandbox.h"
+#include "proc/drop.h"
 #include "proc/sandbox_landlock.h"
 #include <errno.h>
 
@@ -25,12 +26,6 @@ const char *sandbox_layers(void)
 	if (WITH_SECCOMP)
 		return sandbox_has_landlock() ? "seccomp landlock" : "seccomp";
 	return sandbox_has_landlock() ? "landlock" : "(no seccomp)";
-}
-
-static void missing(const char *layer, int error)
-{
-	LOG(NULL, WARN, "isolation.missing", KV_STR("layer", layer),
-	    KV_ERR("error", error));
 }
 
 #if WITH_SECCOMP
@@ -240,37 +235,44 @@ static int add_all(
 	return 0;
 }
 
-/* No memory that can be run, no terminal or device calls, no limits of other
- * processes; stat by descriptor is what libc makes of fstat. */
-static int add_narrow(scmp_filter_ctx f)
+/* Allowed when one argument is right: no memory that can be run, no terminal or
+ * device calls, no limits of other processes; stat by descriptor only, which is
+ * what libc makes of fstat. */
+struct narrow_call {
+	int call;
+	struct scmp_arg_cmp when;
+};
+
+static const struct narrow_call calls_narrow[] = {
+	{ CALL(mmap), { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 } },
+	{ CALL(mprotect), { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 } },
+	{ CALL(ioctl), { 1, SCMP_CMP_EQ, FIONBIO, 0 } },
+	{ CALL(ioctl), { 1, SCMP_CMP_EQ, FIONREAD, 0 } },
+	{ CALL(prlimit64), { 0, SCMP_CMP_EQ, 0, 0 } },
+	{ CALL(newfstatat), { 3, SCMP_CMP_EQ, AT_EMPTY_PATH, 0 } },
+};
+
+/* Wake-ups travel through sockets in the file system. */
+static const struct narrow_call calls_files_narrow[] = {
+	{ CALL(socket), { 0, SCMP_CMP_EQ, AF_UNIX, 0 } },
+};
+
+static int add_narrow(
+    scmp_filter_ctx f, const struct narrow_call *calls, size_t n)
 {
-	int error = seccomp_rule_add(f, SCMP_ACT_ALLOW, CALL(mmap), 1,
-	    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-	if (!error)
-		error = seccomp_rule_add(f, SCMP_ACT_ALLOW, CALL(mprotect), 1,
-		    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-	if (!error)
-		error = seccomp_rule_add(f, SCMP_ACT_ALLOW, CALL(ioctl), 1,
-		    SCMP_A1(SCMP_CMP_EQ, FIONBIO));
-	if (!error)
-		error = seccomp_rule_add(f, SCMP_ACT_ALLOW, CALL(ioctl), 1,
-		    SCMP_A1(SCMP_CMP_EQ, FIONREAD));
-	if (!error)
-		error = seccomp_rule_add(f, SCMP_ACT_ALLOW, CALL(prlimit64), 1,
-		    SCMP_A0(SCMP_CMP_EQ, 0));
-	if (!error)
-		error = seccomp_rule_add(f, SCMP_ACT_ALLOW, CALL(newfstatat), 1,
-		    SCMP_A3(SCMP_CMP_EQ, AT_EMPTY_PATH));
+	int error = 0;
+	for (size_t i = 0; i < n && !error; i++)
+		error = seccomp_rule_add_array(
+		    f, SCMP_ACT_ALLOW, calls[i].call, 1, &calls[i].when);
 	return error;
 }
 
-/* Wake-ups travel through sockets in the file system. */
 static int add_files(scmp_filter_ctx f)
 {
 	int error = add_all(f, SCMP_ACT_ALLOW, calls_files, N(calls_files));
 	if (!error)
-		error = seccomp_rule_add(f, SCMP_ACT_ALLOW, CALL(socket), 1,
-		    SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
+		error =
+		    add_narrow(f, calls_files_narrow, N(calls_files_narrow));
 	return error;
 }
 
@@ -295,7 +297,7 @@ static int filter_calls(enum role_sandbox class)
 		return -ENOMEM;
 	int error = add_all(f, SCMP_ACT_ALLOW, calls_common, N(calls_common));
 	if (!error)
-		error = add_narrow(f);
+		error = add_narrow(f, calls_narrow, N(calls_narrow));
 	if (!error)
 		error = add_class(f, class);
 	if (!error)
@@ -314,15 +316,14 @@ static void enter_seccomp(const struct role *role)
 {
 	int error = filter_calls(role->sandbox);
 	if (error)
-		missing("seccomp", error);
+		drop_missing(role, "seccomp", error);
 }
 
 #else
 
 static void enter_seccomp(const struct role *role)
 {
-	(void)role;
-	missing("seccomp", MC_E_UNSUPPORTED);
+	drop_missing(role, "seccomp", MC_E_UNSUPPORTED);
 }
 
 #endif

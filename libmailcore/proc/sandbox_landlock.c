@@ -1,4 +1,5 @@
 #include "proc/sandbox_landlock.h"
+#include "proc/drop.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -16,12 +17,6 @@
 bool sandbox_has_landlock(void)
 {
 	return WITH_LANDLOCK;
-}
-
-static void missing(int error)
-{
-	LOG(NULL, WARN, "isolation.missing", KV_STR("layer", "landlock"),
-	    KV_ERR("error", error));
 }
 
 #if WITH_LANDLOCK
@@ -100,15 +95,14 @@ void sandbox_landlock(const struct role *role)
 {
 	int error = restrict_files(role->sandbox);
 	if (error)
-		missing(error);
+		drop_missing(role, "landlock", error);
 }
 
 #else
 
 void sandbox_landlock(const struct role *role)
 {
-	(void)role;
-	missing(MC_E_UNSUPPORTED);
+	drop_missing(role, "landlock", MC_E_UNSUPPORTED);
 }
 
 #endif
