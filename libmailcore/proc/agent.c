@@ -24,6 +24,7 @@ struct shell {
 	int wake_fd;
 	struct poll_handle *wake_poll;
 	struct deferred *wake;
+	struct deferred *turns; /* of sessions with long work */
 	struct timer *housekeeping, *grace;
 	struct session *sessions;
 	struct session *origin; /* alone made the changes of this round */
@@ -42,7 +43,7 @@ struct session {
 	struct conn *conn;
 	void *engine;
 	struct buf pending; /* what the front had read, before what comes */
-	bool is_ending;
+	bool is_ending, wants_turn;
 	uint64_t started_ms;
 	char remote[65];
 };
@@ -154,6 +155,18 @@ static void on_writable(void *ctx)
 		conn_resume(x->conn);
 }
 
+static void on_turns(void *ctx)
+{
+	struct shell *sh = ctx;
+	for (struct session *x = sh->sessions; x; x = x->next) {
+		if (!x->wants_turn)
+			continue;
+		x->wants_turn = false;
+		on_writable(x);
+		conn_flush(x->conn);
+	}
+}
+
 static void on_timeout(void *ctx)
 {
 	struct session *x = ctx;
@@ -224,6 +237,13 @@ void agent_session_set_timeout(struct agent_session *s, uint32_t seconds)
 {
 	struct session *x = s->shell;
 	conn_set_timeout(x->conn, (uint64_t)seconds * 1000);
+}
+
+void agent_session_again(struct agent_session *s)
+{
+	struct session *x = s->shell;
+	x->wants_turn = true;
+	deferred_schedule(x->shell->turns);
 }
 
 /* Sessions. */
@@ -361,6 +381,7 @@ int agent_start(struct proc *p, const struct agent_protocol *protocol)
 	sh->protocol = protocol;
 	sh->wake_fd = -1;
 	sh->wake = deferred_new(proc_loop(p), on_wake, sh);
+	sh->turns = deferred_new(proc_loop(p), on_turns, sh);
 	sh->housekeeping = timer_new(proc_loop(p), on_housekeeping, sh);
 	timer_start(sh->housekeeping, HOUSEKEEPING_MS, HOUSEKEEPING_MS);
 	proc_set_state(p, sh);

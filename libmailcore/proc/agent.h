@@ -41,6 +41,9 @@ struct agent_protocol {
 /* Called by engines. */
 void agent_session_finish(struct agent_session *s); /* flush, then close */
 void agent_session_set_timeout(struct agent_session *s, uint32_t seconds);
+/* more() is to be called in the next round of the loop: for long work without
+ * output, so that the user's other sessions get their turn. */
+void agent_session_again(struct agent_session *s);
 
 /* Role "agent" of imapd and pop3d:
  *   static int start(struct proc *p) { return agent_start(p, &protocol); }
