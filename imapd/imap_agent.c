@@ -15,11 +15,21 @@ static void set_timeout(void *ctx, uint32_t seconds)
 	agent_session_set_timeout(ctx, seconds);
 }
 
-static const struct imap_ops ops = { finish, set_timeout };
+static void again(void *ctx)
+{
+	agent_session_again(ctx);
+}
+
+static const struct imap_ops ops = { finish, set_timeout, again };
 
 static void *open_session(struct agent_session *a)
 {
 	const struct conf *conf = proc_conf(a->proc);
+	if (!a->store) {
+		buf_put(a->out, V("* BYE [UNAVAILABLE] Mailboxes cannot be "
+				  "opened\r\n"));
+		return NULL;
+	}
 	struct imap_options options = {
 		.store = a->store,
 		.out = a->out,

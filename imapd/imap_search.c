@@ -7,7 +7,8 @@
 
 enum {
 	DEPTH_MAX = 50,
-	NEEDLE_MAX = 64 * 1024
+	NEEDLE_MAX = 64 * 1024,
+	TURN_BATCHES = 8 /* then the user's other sessions have a turn */
 };
 
 enum search_arg {
@@ -332,12 +333,14 @@ static enum imap_step search_step(struct imap_session *s)
 {
 	struct search_job *job = s->job;
 	int error = 0;
-	while (!error && !job->scan.done)
+	for (int i = 0; !error && !job->scan.done && i < TURN_BATCHES; i++)
 		error = imap_scan(s, &job->scan, &job->rows);
 	if (error)
 		imap_finish_error(s, error);
-	else
+	else if (job->scan.done)
 		s->step = answer_step;
+	else
+		return IMAP_STEP_TURN;
 	return IMAP_STEP_NEXT;
 }
 

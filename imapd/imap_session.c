@@ -218,7 +218,10 @@ void imap_finish_spill(struct imap_session *s, const char *text)
 static bool run(struct imap_session *s)
 {
 	while (s->step && !s->closing) {
-		if (s->step(s) == IMAP_STEP_FULL)
+		enum imap_step got = s->step(s);
+		if (got == IMAP_STEP_TURN && !s->closing)
+			s->o.ops->again(s->o.ctx);
+		if (got != IMAP_STEP_NEXT)
 			return false;
 		/* Something is lost: what follows would not be IMAP. */
 		if (buf_error(s->o.out)) {

@@ -39,6 +39,7 @@ enum imap_status {
 struct imap_ops {
 	void (*finish)(void *ctx); /* flush, then close */
 	void (*set_timeout)(void *ctx, uint32_t seconds);
+	void (*again)(void *ctx); /* imap_session_more soon: others first */
 };
 
 struct imap_options {
@@ -57,7 +58,8 @@ struct imap_options {
 
 enum imap_step {
 	IMAP_STEP_NEXT, /* go on: s->step says with what, NULL: done */
-	IMAP_STEP_FULL  /* when the output has drained */
+	IMAP_STEP_FULL, /* when the output has drained */
+	IMAP_STEP_TURN  /* others first: this is long work without output */
 };
 
 struct imap_session {

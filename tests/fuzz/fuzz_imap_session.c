@@ -33,7 +33,7 @@ static struct store *the_store(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct imap_ops ops = { finish, set_timeout };
+	static const struct imap_ops ops = { finish, set_timeout, finish };
 	struct buf out;
 	struct imap_options options = { the_store(), &out, 4096, 8192, 1 << 20,
 		.now_s = clock_wall_s, .ops = &ops };

@@ -79,7 +79,12 @@ static void on_timeout(void *ctx, uint32_t seconds)
 	(void)seconds;
 }
 
-static const struct imap_ops ops = { on_finish, on_timeout };
+static void on_again(void *ctx)
+{
+	(void)ctx; /* world_step goes on */
+}
+
+static const struct imap_ops ops = { on_finish, on_timeout, on_again };
 
 static void make_dir(struct world *w)
 {
