@@ -20,6 +20,7 @@ enum {
 	LANE_BYTES_MAX = 1 << 20,
 	LANE_TURN = 1024,
 	LANE_IDLE_MS = 5000,
+	IDLE_LANES_MAX = 500,
 };
 
 void queue_schedule_round(struct queue *q)
@@ -127,6 +128,7 @@ static struct sched_options options_of(const struct conf *c)
 		.retry_max_s = (uint64_t)c->queue_retry_max,
 		.lifetime_s = (uint64_t)c->queue_lifetime,
 		.lanes_max = (unsigned)c->queue_deliveries_max,
+		.idle_lanes_max = IDLE_LANES_MAX,
 		.lane_jobs_max = LANE_JOBS_MAX,
 		.lane_bytes_max = LANE_BYTES_MAX,
 		.lane_turn = LANE_TURN,

@@ -11,10 +11,10 @@ void sched_init(struct sched *s, const struct sched_options *o)
 {
 	*s = (struct sched){ .options = *o };
 	list_init(&s->wanting);
+	list_init(&s->parked);
 	list_init(&s->ready);
 	list_init(&s->busy);
 	list_init(&s->idle);
-	list_init(&s->ending);
 	list_init(&s->paused);
 }
 
@@ -92,45 +92,81 @@ static bool has_room(const struct sched *s, const struct sched_lane *l)
 	       l->sent_bytes < s->options.lane_bytes_max;
 }
 
+static bool is_full(const struct sched *s)
+{
+	return s->n_places >= s->options.lanes_max;
+}
+
 /* Its turn is over: somebody else wants its place. */
 static bool must_end(const struct sched *s, const struct sched_lane *l)
 {
-	return l->n_turn >= s->options.lane_turn && !list_empty(&s->wanting) &&
-	       s->n_open >= s->options.lanes_max;
+	return l->n_turn >= s->options.lane_turn && is_full(s) &&
+	       !(list_empty(&s->wanting) && list_empty(&s->parked));
+}
+
+static void take_place(struct sched *s, struct sched_lane *l)
+{
+	s->n_places += !l->has_place;
+	l->has_place = true;
+	l->n_turn = 0;
+}
+
+static void give_place(struct sched *s, struct sched_lane *l)
+{
+	s->n_places -= l->has_place;
+	l->has_place = false;
+}
+
+static void leave_list(struct sched *s, struct sched_lane *l)
+{
+	s->n_idle -= l->is_idle;
+	l->is_idle = false;
+	list_remove(&l->link);
+}
+
+static struct list *wait_for_place(
+    struct sched *s, struct sched_lane *l, struct list *where)
+{
+	l->ticket = ++s->last_ticket;
+	return where;
 }
 
 static struct list *list_of_open(
     struct sched *s, struct sched_lane *l, uint64_t now_ms)
 {
-	bool ends = must_end(s, l);
-	if (l->n_sent == 0 && ends)
-		return &s->ending;
-	if (l->n_sent == 0 && list_empty(&l->waiting)) {
+	bool has_jobs = !list_empty(&l->waiting), ends = must_end(s, l);
+	if (l->n_sent == 0 && (!has_jobs || ends))
+		give_place(s, l);
+	if (l->n_sent == 0 && !has_jobs) {
 		l->idle_ms = now_ms;
+		l->is_idle = true;
+		s->n_idle++;
 		return &s->idle;
 	}
-	if (ends || list_empty(&l->waiting) || !has_room(s, l))
-		return &s->busy;
-	return &s->ready;
+	if (!l->has_place && (ends || is_full(s)))
+		return wait_for_place(s, l, &s->parked);
+	if (!l->has_place)
+		take_place(s, l);
+	return ends || !has_jobs || !has_room(s, l) ? &s->busy : &s->ready;
 }
 
 /* Puts a lane on the list that fits what it has to do. */
 static void place(struct sched *s, struct sched_lane *l, uint64_t now_ms)
 {
 	struct list *to = &s->busy;
+	leave_list(s, l);
 	if (l->state == LANE_PAUSED)
 		to = &s->paused;
 	else if (l->state == LANE_CLOSED)
-		to = &s->wanting;
+		to = wait_for_place(s, l, &s->wanting);
 	else if (l->state == LANE_OPEN)
 		to = list_of_open(s, l, now_ms);
-	list_remove(&l->link);
 	list_push(to, &l->link);
 }
 
 static void free_lane(struct sched *s, struct sched_lane *l)
 {
-	list_remove(&l->link);
+	leave_list(s, l);
 	hash_remove(&s->lanes, &l->node);
 	free(l);
 }
@@ -212,17 +248,31 @@ static struct sched_job *send_one(
 static enum sched_do open_one(struct sched *s, struct sched_lane *l)
 {
 	l->state = LANE_OPENING;
-	l->n_turn = 0;
-	s->n_open++;
+	take_place(s, l);
 	place(s, l, 0);
 	return SCHED_OPEN;
 }
 
-static enum sched_do end_one(struct sched *s, struct sched_lane *l)
+static enum sched_do close_one(struct sched *s, struct sched_lane *l)
 {
-	list_remove(&l->link);
+	leave_list(s, l);
 	list_push(&s->busy, &l->link);
 	return SCHED_CLOSE;
+}
+
+/* Gives free places to those that wait longest; a closed lane must be opened
+ * for it, which is returned. */
+static struct sched_lane *give_places(struct sched *s, uint64_t now_ms)
+{
+	while (!is_full(s)) {
+		struct sched_lane *parked = first_lane(&s->parked);
+		struct sched_lane *wanting = first_lane(&s->wanting);
+		if (!parked || (wanting && wanting->ticket < parked->ticket))
+			return wanting;
+		take_place(s, parked);
+		place(s, parked, now_ms);
+	}
+	return NULL;
 }
 
 enum sched_do sched_next(struct sched *s, uint64_t now_ms,
@@ -230,14 +280,12 @@ enum sched_do sched_next(struct sched *s, uint64_t now_ms,
 {
 	if (!list_empty(&s->paused))
 		resume_paused(s, now_ms);
-	struct sched_lane *wanting = first_lane(&s->wanting);
 	struct sched_lane *idle = first_lane(&s->idle);
-	if ((*lane = first_lane(&s->ending)))
-		return end_one(s, *lane);
-	if (wanting && s->n_open < s->options.lanes_max)
-		return open_one(s, *lane = wanting);
-	if (idle && (wanting || now_ms - idle->idle_ms >= s->options.idle_ms))
-		return end_one(s, *lane = idle);
+	if (idle && (s->n_idle > s->options.idle_lanes_max ||
+			now_ms - idle->idle_ms >= s->options.idle_ms))
+		return close_one(s, *lane = idle);
+	if ((*lane = give_places(s, now_ms)))
+		return open_one(s, *lane);
 	if (!(*lane = first_lane(&s->ready)))
 		return SCHED_NOTHING;
 	*job = send_one(s, *lane, now_ms);
@@ -253,7 +301,7 @@ void sched_opened(struct sched *s, struct sched_lane *lane)
 void sched_closed(struct sched *s, struct sched_lane *lane)
 {
 	lane->state = LANE_CLOSED;
-	s->n_open--;
+	give_place(s, lane);
 	if (list_empty(&lane->waiting) && list_empty(&lane->sent))
 		free_lane(s, lane);
 	else
@@ -295,7 +343,7 @@ void sched_lost(struct sched *s, struct sched_lane *lane, uint64_t now_ms,
     struct list *failed)
 {
 	unsigned n_sent = lane->n_sent;
-	s->n_open--;
+	give_place(s, lane);
 	lane->n_failures++;
 	if (lane->n_careful && n_sent == 1)
 		fail_job(lane,

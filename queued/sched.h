@@ -4,9 +4,11 @@
  * do comes out; it sees no process, no channel and no clock.
  *
  * Work for one account is a lane: a FIFO of jobs and, while it is open, one
- * agent. At most lanes_max lanes are open. Lanes take turns job by job, so that
- * an account with a hundred thousand messages delays nobody else's; when others
- * wait for a place, a lane gives its own up after lane_turn jobs.
+ * agent. At most lanes_max lanes have a place, which it takes to deliver; an
+ * open lane without jobs has none, but keeps its agent for a while. Lanes take
+ * turns job by job, so that an account with a hundred thousand messages delays
+ * nobody else's; when others wait for a place, a lane gives its own up after
+ * lane_turn jobs.
  *
  * Jobs and lanes live in memory of bounded size: the caller bounds how many
  * jobs it adds; a lane exists while it has jobs or is open. */
@@ -16,8 +18,9 @@
 
 struct sched_options {
 	uint64_t retry_min_s, retry_max_s, lifetime_s;
-	unsigned lanes_max;
-	unsigned lane_jobs_max; /* in flight, per lane */
+	unsigned lanes_max;      /* with a place */
+	unsigned idle_lanes_max; /* open without one */
+	unsigned lane_jobs_max;  /* in flight, per lane */
 	uint64_t lane_bytes_max;
 	unsigned lane_turn;
 	uint64_t idle_ms; /* an open lane without jobs is kept so long */
@@ -34,6 +37,8 @@ struct sched_lane {
 	struct hash_node node;
 	struct list link; /* on the list of struct sched that fits its state */
 	struct list waiting, sent;
+	bool has_place, is_idle;
+	uint64_t ticket; /* who waits longer for a place */
 	unsigned n_sent, n_turn, n_failures;
 	unsigned n_careful; /* so many jobs one at a time: one of them may be
 			       what kills the agent */
@@ -56,12 +61,13 @@ struct sched {
 	struct sched_options options;
 	struct hash lanes;
 	struct list wanting; /* closed, with jobs */
+	struct list parked;  /* open, with jobs, without a place */
 	struct list ready;   /* open, with jobs and room */
 	struct list busy;    /* open or opening, nothing to do for us now */
 	struct list idle;    /* open, without jobs; the longest idle first */
-	struct list ending;  /* open, nothing in flight, to be closed */
 	struct list paused;
-	unsigned n_open;
+	unsigned n_places, n_idle;
+	uint64_t last_ticket;
 };
 
 void sched_init(struct sched *s, const struct sched_options *o);

@@ -7,6 +7,7 @@ static const struct sched_options options = {
 	.retry_max_s = 14400,
 	.lifetime_s = 5 * 86400,
 	.lanes_max = 4,
+	.idle_lanes_max = 2,
 	.lane_jobs_max = 8,
 	.lane_bytes_max = 1000,
 	.lane_turn = 16,
@@ -141,7 +142,44 @@ START_TEST(nobody_keeps_a_place_for_ever)
 	}
 	ck_assert_uint_le(n, 4 * options.lane_turn + 4);
 	while (next_job(&s))
-		ck_assert_uint_le(s.n_open, 4);
+		ck_assert_uint_le(s.n_places, 4);
+	sched_deinit(&s);
+}
+
+END_TEST
+
+/* More accounts than places, a message each now and then: an agent that is
+ * there is used again. */
+START_TEST(opens_an_agent_once)
+{
+	static const char *const names[] = { "a", "b", "c", "d", "e", "f" };
+	struct sched_options few = options;
+	struct sched s;
+	struct sched_lane *lane;
+	struct sched_job jobs[6] = { 0 }, *job;
+	unsigned n_opened = 0, n_done = 0;
+	few.lanes_max = 2;
+	few.idle_lanes_max = 6;
+	sched_init(&s, &few);
+	for (uint64_t now = 0; now < 1000; now += 100) {
+		for (int i = 0; i < 6; i++)
+			sched_add(&s, &jobs[i], view_of(names[i]), now);
+		enum sched_do what;
+		while ((what = sched_next(&s, now, &lane, &job)) !=
+		       SCHED_NOTHING) {
+			ck_assert_uint_le(s.n_places, 2);
+			ck_assert_int_ne(what, SCHED_CLOSE);
+			if (what == SCHED_OPEN) {
+				sched_opened(&s, lane);
+				n_opened++;
+			} else {
+				sched_done(&s, job, true, now);
+				n_done++;
+			}
+		}
+	}
+	ck_assert_uint_eq(n_opened, 6);
+	ck_assert_uint_eq(n_done, 60);
 	sched_deinit(&s);
 }
 
@@ -216,7 +254,7 @@ START_TEST(gives_jobs_back_when_no_agent_is_to_be_had)
 	}
 	ck_assert_uint_eq(opens, 5);
 	ck_assert_uint_eq(now, 15000);
-	ck_assert_uint_eq(s.n_open, 0);
+	ck_assert_uint_eq(s.n_places, 0);
 	ck_assert_uint_eq(s.lanes.n, 0);
 	ck_assert_ptr_eq(list_first(&failed), &a[0].link);
 	sched_deinit(&s);
@@ -339,7 +377,9 @@ static void sim_work(struct sim *sim)
 		case SCHED_NOTHING:
 			return;
 		case SCHED_OPEN:
-			ck_assert_uint_le(sim->s.n_open, options.lanes_max);
+			ck_assert_uint_le(sim->s.n_places, options.lanes_max);
+			ck_assert_uint_le(
+			    sim->s.n_idle, options.idle_lanes_max + 1);
 			sched_opened(&sim->s, lane);
 			break;
 		case SCHED_CLOSE:
@@ -416,6 +456,7 @@ static Suite *build(void)
 	tcase_add_test(t, accounts_take_turns);
 	tcase_add_test(t, bounds_what_is_in_flight);
 	tcase_add_test(t, nobody_keeps_a_place_for_ever);
+	tcase_add_test(t, opens_an_agent_once);
 	tcase_add_test(t, finds_the_job_that_kills_the_agent);
 	tcase_add_test(t, gives_jobs_back_when_no_agent_is_to_be_had);
 	tcase_add_test(t, a_week_of_a_busy_queue);
