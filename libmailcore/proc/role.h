@@ -103,7 +103,8 @@ struct tls_server *proc_tls(struct proc *p); /* HOLDS_LISTENERS; may be NULL */
 struct view proc_account(struct proc *p); /* ROOT_USER: whose directory */
 void proc_set_state(struct proc *p, void *state);
 void *proc_state(struct proc *p);
-/* Tells the monitor, at most once a second. */
+/* Tells the monitor, at most once a second. An agent's total is how many
+ * sessions it was given: that tells the monitor whether one is on its way. */
 void proc_stats(struct proc *p, uint32_t sessions, uint64_t total);
 void proc_exit(struct proc *p); /* leave the loop, exit 0 */
 #endif
