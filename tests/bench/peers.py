@@ -151,6 +151,7 @@ class PostfixDovecot:
 
     def _postfix(self):
         etc = self.dir / "etc"
+        shutil.chown(self.dir / "data", "postfix")
         (etc / "main.cf").write_text(MAIN_CF.format(d=self.dir))
         (etc / "users").write_text("/^u[0-9]{3}@bench\\.test$/ ok\n")
         master = pathlib.Path("/usr/share/postfix/master.cf.dist").read_text()
