@@ -15,7 +15,7 @@ sys.path.insert(0, str(HERE))
 
 class Result(unittest.TextTestResult):
     def getDescription(self, test):
-        return f"{type(test).__module__}.{test._testMethodName}"
+        return f"{type(test).__module__}.{getattr(test, '_testMethodName', test)}"
 
 
 def main():
