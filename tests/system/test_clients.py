@@ -84,11 +84,14 @@ class Clients(SystemTest):
         text = self.run_client(*common, "--url", f"pop3s://localhost:{self.mail.ports['pop3s']}/{number}")
         self.assertIn("curl-all", text)
 
-    def test_curl_scram(self):
-        for scheme, port in (("imaps", "imaps"), ("pop3s", "pop3s")):
-            self.run_client("curl", "--silent", "--show-error", "--max-time", "20", "--cacert", self.mail.cert,
-                            "--user", f"anna@mailcore.test:{PASSWORD}", "--login-options",
-                            "AUTH=SCRAM-SHA-256", "--url", f"{scheme}://localhost:{self.mail.ports[port]}/")
+    def test_mbsync_scram(self):
+        conf = self.mail.dir / "scramrc"
+        conf.write_text(
+            f"IMAPStore far\nHost localhost\nPort {self.mail.ports['imaps']}\nUser anna@mailcore.test\n"
+            f'Pass "{PASSWORD}"\nSSLType IMAPS\nCertificateFile {self.mail.cert}\n'
+            "AuthMechs SCRAM-SHA-256\n\nMaildirStore near\nPath /nonexistent/\n\n"
+            "Channel c\nFar :far:\nNear :near:\nPatterns *\n")
+        self.assertIn("INBOX", self.run_client("mbsync", "-c", conf, "-l", "-a"))
 
     def test_msmtp(self):
         conf = self.mail.dir / "msmtprc"
