@@ -7,6 +7,7 @@ import argparse
 import os
 import pathlib
 import sys
+import time
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -14,6 +15,14 @@ sys.path.insert(0, str(HERE))
 
 
 class Result(unittest.TextTestResult):
+    def startTest(self, test):
+        self.started = time.monotonic()
+        super().startTest(test)
+
+    def addSuccess(self, test):
+        self.stream.write(f"({time.monotonic() - self.started:.1f} s) ")
+        super().addSuccess(test)
+
     def getDescription(self, test):
         return f"{type(test).__module__}.{getattr(test, '_testMethodName', test)}"
 

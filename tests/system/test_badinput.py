@@ -176,7 +176,8 @@ class WrongConfiguration(unittest.TestCase):
         ('isolation = sometimes\n', "isolation"),
         ('listen "x" { service = "gopher" port = 70 }\n', "service"),
         ('domain "mailcore.test" { accounts = database }\n', "domain"),
-        ('listen "y" {\n', "syntax|premature|end|unexpected"),
+        ('listen "y" {\n', "listen"),
+        ('tls } {\n', "tls"),
     ]
 
     def test_each_error_names_file_line_option_and_reason(self):

@@ -43,7 +43,7 @@ class RawImap:
 
 
 class Sessions(SystemTest):
-    USERS = ("anna", "bert", "carl", "dora")
+    USERS = ("anna", "bert", "carl", "dora", "eva")
 
     def append(self, user, count=1, mailbox="INBOX"):
         client = self.mail.imap(user)
@@ -53,8 +53,8 @@ class Sessions(SystemTest):
         client.logout()
 
     def test_sessions_see_each_others_changes(self):
-        self.append("anna", 3)
-        a, b = RawImap(self.mail, "anna"), RawImap(self.mail, "anna")
+        self.append("eva", 3)
+        a, b = RawImap(self.mail, "eva"), RawImap(self.mail, "eva")
         a.command("SELECT INBOX")
         b.command("SELECT INBOX")
         a.command(r"STORE 2 +FLAGS (\Flagged)")
@@ -64,7 +64,7 @@ class Sessions(SystemTest):
         # RFC 3501 7.4.1: no EXPUNGE during FETCH, STORE, SEARCH
         self.assertFalse(any(b"EXPUNGE" in line for line in b.command("FETCH 3 FLAGS")))
         self.assertIn(b"* 1 EXPUNGE\r\n", b.command("NOOP"))
-        self.append("anna")
+        self.append("eva")
         self.assertIn(b"* 3 EXISTS\r\n", b.command("NOOP"))
         a.close()
         b.close()
@@ -159,7 +159,7 @@ class Sessions(SystemTest):
 
     def test_one_message_to_many(self):
         self.mail.send("Subject: many\r\n\r\nx\r\n", ["anna", "bert", "carl", "dora"])
-        for user in self.USERS:
+        for user in self.USERS[:4]:
             client = self.mail.imap(user)
 
             def there():
