@@ -6,28 +6,22 @@
 
 /* clang-format off */
 static const struct role roles[] = {
-	{ .id = ROLE_MONITOR, .user = USER_ROOT, .root = ROOT_SLASH,
-	  .sandbox = SANDBOX_NONE,
-	  .peers = PEER(FRONT) | PEER(AUTH) | PEER(KEYS),
-	  .holds = 0,
-	  .count = COUNT_ONE, .ops = NULL },
-	{ .id = ROLE_FRONT, .user = USER_NET, .root = ROOT_EMPTY,
-	  .sandbox = SANDBOX_NET,
-	  .peers = PEER(AUTH) | PEER(KEYS),
-	  .holds = HOLDS_LISTENERS | HOLDS_QUEUE,
-	  .count = COUNT_FRONTS, .ops = &front_ops },
-	{ .id = ROLE_AUTH, .user = USER_AUTH, .root = ROOT_ACCOUNTS,
-	  .sandbox = SANDBOX_FILES,
-	  .peers = PEER(FRONT),
-	  .holds = 0,
-	  .count = COUNT_ONE, .ops = &auth_ops },
-	{ .id = ROLE_KEYS, .user = USER_KEYS, .root = ROOT_EMPTY,
-	  .sandbox = SANDBOX_KEYS,
-	  .peers = PEER(FRONT),
-	  .holds = HOLDS_KEYS,
-	  .count = COUNT_ONE, .ops = &keys_ops },
+	/* role         user        root           sandbox
+	 * talks to                   holds            how many         body */
+	{ ROLE_MONITOR, USER_ROOT,  ROOT_SLASH,    SANDBOX_NONE,
+	  PEER(FRONT) | PEER(AUTH) | PEER(KEYS),
+	                              0,               COUNT_ONE,       NULL },
+	{ ROLE_FRONT,   USER_NET,   ROOT_EMPTY,    SANDBOX_NET,
+	  PEER(AUTH) | PEER(KEYS),    HOLDS_LISTENERS | HOLDS_QUEUE,
+	                                               COUNT_FRONTS,
+	  &front_ops },
+	{ ROLE_AUTH,    USER_AUTH,  ROOT_ACCOUNTS, SANDBOX_FILES,
+	  PEER(FRONT),                0,               COUNT_ONE,
+	  &auth_ops },
+	{ ROLE_KEYS,    USER_KEYS,  ROOT_EMPTY,    SANDBOX_KEYS,
+	  PEER(FRONT),                HOLDS_KEYS,      COUNT_ONE,
+	  &keys_ops },
 };
-
 /* clang-format on */
 
 static const enum service services[] = {

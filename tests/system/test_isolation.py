@@ -19,7 +19,7 @@ ROW = re.compile(r"\{\s*ROLE_(\w+),\s*(USER_\w+),\s*(ROOT_\w+),\s*(SANDBOX_\w+),
 def declared(daemon):
     """{role: row} of a daemon's roles.c."""
     text = re.sub(r"/\*.*?\*/", "", (TOP / daemon / "roles.c").read_text(), flags=re.S)
-    return {name.lower(): {"user": user, "root": root, "sandbox": sandbox, "peers": peers, "holds": holds}
+    return {name.lower(): {"user": user, "root": root, "sandbox": sandbox}
             for name, user, root, sandbox, peers, holds, _ in ROW.findall(text)}
 
 
