@@ -91,15 +91,15 @@ class SmallDisk(unittest.TestCase):
         return codes
 
     def test_full_spool(self):
-        codes = self.run_full(self.small("spool", "size=8m"))
+        codes = self.run_full(self.small("spool", "size=48m"))
         self.assertIn(452, codes.values())
 
     def test_full_mailbox_disk(self):
         """Accepted mail waits in the queue until there is room."""
-        self.run_full(self.small("state", "size=8m"))
+        self.run_full(self.small("state", "size=48m"))
 
     def test_read_only_spool(self):
-        spool = self.small("spool", "size=8m")
+        spool = self.small("spool", "size=48m")
         self.mail.add_account("anna")
         subprocess.run(["mount", "-o", "remount,ro", spool], check=True)
         self.mail.start_one("queued")
