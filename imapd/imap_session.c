@@ -323,7 +323,9 @@ static void on_fault(struct imap_session *s)
 		imap_reader_reset(&s->reader);
 		return;
 	}
-	s->tag = imap_reader_tag(&s->reader);
+	if (!s->reader.raw_line) /* else it is IDLE's, which has ended */
+		s->tag = imap_reader_tag(&s->reader);
+	s->reader.raw_line = false;
 	imap_finish(s, IMAP_BAD, s->reader.why);
 }
 

@@ -41,3 +41,15 @@ C: f NOOP
 S: * 2 EXISTS
 S: * 2 RECENT
 S: f OK Done
+C: g IDLE
+S: + idling
+C- DO\x00NE\r\n
+C: h NOOP
+S: g BAD NUL in a command
+S: h OK Done
+C: i IDLE
+S: + idling
+C: \(x*9000)
+S: i BAD Command line too long
+C: j NOOP
+S: j OK Done
