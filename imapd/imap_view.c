@@ -218,35 +218,55 @@ static int subtract(struct uidset *a, const struct uidset *b)
 	return 0;
 }
 
-/* From the highest down, so that no number told changes another one. */
-static bool put_expunges(struct imap_session *s, struct uidset *told)
+/* From the highest down, so that no number told changes another one. Returns
+ * the lowest UID that was told, 0 when none was. */
+static uint32_t put_expunges(struct imap_session *s)
 {
 	const struct uidset *gone = &s->view.gone;
+	uint32_t told = 0;
 	for (size_t i = gone->n_ranges; i-- > 0;) {
 		uint32_t uid = gone->ranges[i].last;
 		for (; uid >= gone->ranges[i].first; uid--) {
-			if (imap_out_full(s) || uidset_add(told, uid, uid) != 0)
-				return false;
+			if (imap_out_full(s))
+				return told;
 			buf_put(s->o.out, V("* "));
 			buf_put_u64(s->o.out, uidset_rank(&s->view.uids, uid));
 			buf_put(s->o.out, V(" EXPUNGE\r\n"));
+			told = uid;
 		}
 	}
-	return true;
+	return told;
+}
+
+/* What of gone lies at uid or above. */
+static int told_from(
+    const struct uidset *gone, uint32_t uid, struct uidset *out)
+{
+	int error = 0;
+	for (size_t i = 0; !error && i < gone->n_ranges; i++) {
+		const struct uid_range *r = &gone->ranges[i];
+		if (r->last >= uid)
+			error = uidset_add(
+			    out, r->first > uid ? r->first : uid, r->last);
+	}
+	return error;
 }
 
 static bool tell_expunges(struct imap_session *s)
 {
 	struct imap_view *v = &s->view;
 	struct uidset told;
+	uint32_t lowest = put_expunges(s);
+	if (lowest == 0)
+		return false;
 	uidset_init(&told);
-	bool all = put_expunges(s, &told);
-	if (subtract(&v->uids, &told) != 0 || subtract(&v->gone, &told) != 0 ||
+	if (told_from(&v->gone, lowest, &told) != 0 ||
+	    subtract(&v->uids, &told) != 0 || subtract(&v->gone, &told) != 0 ||
 	    subtract(&v->changed, &told) != 0 ||
 	    subtract(&v->recent, &told) != 0)
 		imap_session_bye(s, "Out of memory");
 	uidset_deinit(&told);
-	return all;
+	return v->gone.count == 0;
 }
 
 static void tell_exists(struct imap_session *s)
