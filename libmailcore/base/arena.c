@@ -1,4 +1,5 @@
 #include "base/arena.h"
+#include "base/secret.h"
 #include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +41,12 @@ void arena_reset(struct arena *a)
 		a->blocks->used = 0;
 	}
 	a->used_bytes = 0;
+}
+
+void arena_wipe(struct arena *a)
+{
+	for (struct arena_block *b = a->blocks; b; b = b->next)
+		secret_wipe(b->bytes, b->used);
 }
 
 void arena_deinit(struct arena *a)

@@ -14,6 +14,8 @@ struct arena {
 void arena_init(struct arena *a, size_t max_bytes);
 void arena_reset(struct arena *a); /* forget everything, keep one block */
 void arena_deinit(struct arena *a);
+/* Overwrites what was allocated, before a reset: there was a secret in it. */
+void arena_wipe(struct arena *a);
 
 /* Zeroed, aligned for any type; NULL when the cap is reached. */
 void *arena_alloc(struct arena *a, size_t n);
