@@ -347,7 +347,8 @@ static void end_command(struct login *l)
 	if (l->reader.command.p)
 		secret_wipe(l->reader.command.p, l->reader.command.cap);
 	imap_reader_reset(&l->reader);
-	arena_reset(&l->arena);
+	arena_wipe(&l->arena);
+	arena_deinit(&l->arena);
 }
 
 static void on_fault(struct login *l)
