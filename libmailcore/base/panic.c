@@ -15,7 +15,8 @@ void panic_set_hook(void (*tell)(const char *text))
 	tell_hook = tell;
 }
 
-static void tell(const char *kind, const char *format, va_list args)
+static void PRINTF_LIKE(2, 0)
+    tell(const char *kind, const char *format, va_list args)
 {
 	char text[1024];
 	int n = snprintf(text, sizeof text, "%s: ", kind);

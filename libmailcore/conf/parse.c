@@ -191,7 +191,8 @@ static struct view twin_section(cfg_t *cfg, struct view rest)
 	return V("listen");
 }
 
-static void on_error(cfg_t *cfg, const char *format, va_list args)
+static void PRINTF_LIKE(2, 0)
+    on_error(cfg_t *cfg, const char *format, va_list args)
 {
 	struct reading *p = running;
 	char text[512];

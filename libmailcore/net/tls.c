@@ -64,14 +64,17 @@ static int on_server_name(SSL *ssl, int *alert, void *ctx)
  * schemes that the keys role signs. */
 static bool set_algorithms(SSL_CTX *c)
 {
+	/* Not literals: OpenSSL's macros cast their const away. */
+	char groups[] = "X25519:P-256";
+	char schemes[] =
+	    "ECDSA+SHA256:ECDSA+SHA384:RSA-PSS+SHA256:RSA-PSS+SHA384:"
+	    "RSA-PSS+SHA512:RSA+SHA256:RSA+SHA384:RSA+SHA512";
 	return SSL_CTX_set_cipher_list(c, "ECDHE+AESGCM:ECDHE+CHACHA20") &&
 	       SSL_CTX_set_ciphersuites(c,
 		   "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:"
 		   "TLS_CHACHA20_POLY1305_SHA256") &&
-	       SSL_CTX_set1_groups_list(c, "X25519:P-256") &&
-	       SSL_CTX_set1_sigalgs_list(c,
-		   "ECDSA+SHA256:ECDSA+SHA384:RSA-PSS+SHA256:RSA-PSS+SHA384:"
-		   "RSA-PSS+SHA512:RSA+SHA256:RSA+SHA384:RSA+SHA512");
+	       SSL_CTX_set1_groups_list(c, groups) &&
+	       SSL_CTX_set1_sigalgs_list(c, schemes);
 }
 
 /* No tickets: mail clients keep their connections, and a full handshake is

@@ -28,11 +28,14 @@ static void refuse(
 	handoff_deinit(h);
 }
 
+/* One that was just killed still has its channel here: what is sent there is
+ * lost. */
 static struct child *find_agent(struct monitor *m, const char *account)
 {
 	for (struct child *c = m->children; c; c = c->next)
 		if (c->role->id == ROLE_AGENT && c->state != CHILD_STOPPING &&
-		    c->peer && view_eq(view_of(c->account), view_of(account)))
+		    c->peer && !peer_is_gone(c->peer) &&
+		    view_eq(view_of(c->account), view_of(account)))
 			return c;
 	return NULL;
 }

@@ -322,6 +322,12 @@ size_t peer_backlog(const struct peer *p)
 	return p->backlog;
 }
 
+bool peer_is_gone(const struct peer *p)
+{
+	struct pollfd end = { .fd = p->chan.fd };
+	return poll(&end, 1, 0) == 1 && end.revents & (POLLHUP | POLLERR);
+}
+
 enum role_id peer_role(const struct peer *p)
 {
 	return p->chan.peer;

@@ -34,6 +34,9 @@ int peer_call(struct peer *p, const struct msg *m, enum msg_type answer,
     unsigned timeout_ms) MUST_CHECK;
 /* Bytes waiting to be sent; senders of bulk hold back above some MiB. */
 size_t peer_backlog(const struct peer *p);
+/* The other end is closed; on_closed is still to come. What is sent now is
+ * lost. */
+bool peer_is_gone(const struct peer *p);
 enum role_id peer_role(const struct peer *p);
 unsigned peer_index(const struct peer *p);
 void peer_set_user(struct peer *p, void *user); /* the owner's own */

@@ -91,9 +91,9 @@ static void *client_run(void *ctx)
 	SSL *ssl = SSL_new(sc);
 	SSL_set_fd(ssl, k->fd);
 	if (k->server_name)
-		SSL_set_tlsext_host_name(ssl, k->server_name);
+		SSL_set_tlsext_host_name(ssl, (char *)(size_t)k->server_name);
 	if (k->sigalgs)
-		SSL_set1_sigalgs_list(ssl, k->sigalgs);
+		SSL_set1_sigalgs_list(ssl, (char *)(size_t)k->sigalgs);
 	k->up = SSL_connect(ssl) == 1;
 	if (k->up)
 		converse(k, ssl);

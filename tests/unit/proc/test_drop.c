@@ -203,6 +203,8 @@ START_TEST(the_sandbox_holds)
 	else
 		ck_assert_msg(
 		    met == EPERM || met == EACCES, "probe met %d", met);
+#else
+	ck_assert_ptr_nonnull(probes[_i].probe); /* compiled out */
 #endif
 }
 
