@@ -204,7 +204,7 @@ START_TEST(the_sandbox_holds)
 		ck_assert_msg(
 		    met == EPERM || met == EACCES, "probe met %d", met);
 #else
-	ck_assert_ptr_nonnull(probes[_i].probe); /* compiled out */
+	ck_assert(probes[_i].probe != NULL); /* compiled out */
 #endif
 }
 
