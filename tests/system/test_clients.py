@@ -86,10 +86,11 @@ class Clients(SystemTest):
 
     def test_mbsync_scram(self):
         conf = self.mail.dir / "scramrc"
+        (self.mail.dir / "scram").mkdir()
         conf.write_text(
             f"IMAPStore far\nHost localhost\nPort {self.mail.ports['imaps']}\nUser anna@mailcore.test\n"
             f'Pass "{PASSWORD}"\nSSLType IMAPS\nCertificateFile {self.mail.cert}\n'
-            f"AuthMechs SCRAM-SHA-256\n\nMaildirStore near\nPath {self.mail.dir}/\n\n"
+            f"AuthMechs SCRAM-SHA-256\n\nMaildirStore near\nPath {self.mail.dir}/scram/\n\n"
             "Channel c\nFar :far:\nNear :near:\nPatterns *\n")
         self.assertIn("INBOX", self.run_client("mbsync", "-c", conf, "-l", "-a"))
 
