@@ -1,91 +1,8 @@
-#include "store/kv.h"
+/* Transactions and cursors. */
 #include "base/panic.h"
-#include "log/log.h"
-#include "store/kv_fs.h"
+#include "store/kv_lmdb.h"
 #include <errno.h>
-#include <fcntl.h>
-#include <lmdb.h>
-#include <pthread.h>
-#include <stdatomic.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-enum {
-	READERS_DEFAULT = 512,
-	MODE_DEFAULT = 0600,
-	RESERVE_BYTES = 16 << 20, /* kept for deletes */
-	REUSE_SLACK_BYTES = 1 << 20,
-};
-
-static const size_t map_bytes_default = (size_t)64 << 30;
-
-struct kv {
-	MDB_env *env;
-	MDB_dbi dbis[KV_TABLES_MAX];
-	unsigned n_tables;
-	bool readonly;
-	unsigned page_bytes;
-	dev_t dev;
-	ino_t ino;
-	pid_t pid;
-	unsigned refs;
-	atomic_uint readers; /* live read transactions of this process */
-	struct kv *next;
-};
-
-/* The environments this process has open. LMDB's locks belong to the process:
- * opening a file twice and closing one drops the locks of both. */
-static struct kv *registry;
-static pthread_mutex_t registry_lock = PTHREAD_MUTEX_INITIALIZER;
-
-/* A full disk shows as EIO at commit (short write), so ask the disk. */
-static int disk_error(struct kv *kv, int code)
-{
-	int fd;
-	uint64_t free_bytes;
-	if (code != EIO)
-		return MC_E_FULL;
-	if (!kv || mdb_env_get_fd(kv->env, &fd) != 0 ||
-	    fs_free_bytes(fd, &free_bytes) != 0)
-		return MC_E_TEMP;
-	return free_bytes < RESERVE_BYTES ? MC_E_FULL : MC_E_TEMP;
-}
-
-static const struct {
-	int lmdb, ours;
-} codes[] = {
-	{ MDB_NOTFOUND, MC_E_NOENT },
-	{ MDB_KEYEXIST, MC_E_EXISTS },
-	{ MDB_MAP_FULL, MC_E_FULL },
-	{ MDB_MAP_RESIZED, MC_E_TEMP },
-	{ MDB_READERS_FULL, MC_E_TEMP },
-	{ ENOMEM, MC_E_TEMP },
-	{ MDB_TXN_FULL, MC_E_LIMIT },
-	{ MDB_CORRUPTED, MC_E_CORRUPT },
-	{ MDB_PAGE_NOTFOUND, MC_E_CORRUPT },
-	{ MDB_INVALID, MC_E_CORRUPT },
-	{ MDB_INCOMPATIBLE, MC_E_CORRUPT },
-	{ MDB_VERSION_MISMATCH, MC_E_VERSION },
-	{ MDB_BAD_VALSIZE, MC_E_BAD },
-	{ MDB_PANIC, -EIO },
-};
-
-static int lmdb_error(struct kv *kv, int code)
-{
-	if (code == 0)
-		return 0;
-	if (code == EIO || code == ENOSPC || code == EDQUOT || code == EFBIG)
-		return disk_error(kv, code);
-	for (unsigned i = 0; i < sizeof codes / sizeof codes[0]; i++)
-		if (codes[i].lmdb == code)
-			return codes[i].ours;
-	if (code > 0 && code < 4096)
-		return -code;
-	LOG(NULL, ERROR, "kv.error", KV_STR("text", mdb_strerror(code)));
-	return MC_E_INTERNAL;
-}
 
 static MDB_val kv_val(struct view v)
 {
@@ -96,261 +13,6 @@ static MDB_val kv_val(struct view v)
 static struct view val_view(MDB_val v)
 {
 	return (struct view){ v.mv_data, v.mv_size };
-}
-
-/* Whether the file ends before the last page of the tree, and where it should
- * end. */
-static bool is_short(struct kv *kv, int fd, off_t *want)
-{
-	MDB_envinfo info;
-	struct stat st;
-	if (fstat(fd, &st) != 0 || mdb_env_info(kv->env, &info) != 0)
-		return false;
-	*want = (off_t)((info.me_last_pgno + 1) * kv->page_bytes);
-	return st.st_size < *want;
-}
-
-/* A truncated file would raise SIGBUS where its pages are missing. Filled up
- * with zeros, LMDB finds pages without a type there and says so. Only under
- * the write lock: somebody else may be growing the file. */
-static int restore_length(struct kv *kv, int fd, size_t map_bytes)
-{
-	MDB_txn *txn;
-	off_t want;
-	if (!is_short(kv, fd, &want))
-		return 0;
-	if (kv->readonly || (size_t)want > map_bytes)
-		return MC_E_CORRUPT;
-	int error = mdb_txn_begin(kv->env, NULL, 0, &txn);
-	if (error)
-		return lmdb_error(kv, error);
-	if (is_short(kv, fd, &want) && ftruncate(fd, want) != 0)
-		error = errno;
-	mdb_txn_abort(txn);
-	return lmdb_error(kv, error);
-}
-
-static int open_tables_once(
-    struct kv *kv, const struct kv_options *o, unsigned txn_flags)
-{
-	MDB_txn *txn;
-	unsigned flags = txn_flags ? 0 : MDB_CREATE;
-	int error = mdb_txn_begin(kv->env, NULL, txn_flags, &txn);
-	if (error)
-		return error;
-	for (unsigned i = 0; i < o->n_tables && !error; i++)
-		error = mdb_dbi_open(txn, o->tables[i], flags, &kv->dbis[i]);
-	if (error) {
-		mdb_txn_abort(txn);
-		return error;
-	}
-	/* Handles of an aborted transaction are closed again. */
-	return mdb_txn_commit(txn);
-}
-
-static int open_tables(struct kv *kv, const struct kv_options *o)
-{
-	if (o->n_tables > KV_TABLES_MAX)
-		return MC_E_LIMIT;
-	kv->n_tables = o->n_tables;
-	int error = open_tables_once(kv, o, MDB_RDONLY);
-	if (error == MDB_NOTFOUND && !o->readonly)
-		error = open_tables_once(kv, o, 0);
-	return lmdb_error(kv, error);
-}
-
-static int open_env(struct kv *kv, const char *path, const struct kv_options *o,
-    size_t map_bytes)
-{
-	unsigned flags =
-	    MDB_NOSUBDIR | MDB_NOTLS | (o->readonly ? MDB_RDONLY : 0);
-	int error = mdb_env_create(&kv->env);
-	if (!error)
-		error = mdb_env_set_maxdbs(kv->env, KV_TABLES_MAX);
-	if (!error)
-		error = mdb_env_set_maxreaders(
-		    kv->env, o->max_readers ? o->max_readers : READERS_DEFAULT);
-	if (!error)
-		error = mdb_env_set_mapsize(kv->env, map_bytes);
-	if (!error)
-		error = mdb_env_open(
-		    kv->env, path, flags, o->mode ? o->mode : MODE_DEFAULT);
-	return lmdb_error(NULL, error);
-}
-
-static int adopt_file(struct kv *kv, size_t map_bytes)
-{
-	int fd, dead;
-	struct stat st;
-	MDB_stat stat;
-	int error = mdb_env_get_fd(kv->env, &fd);
-	if (!error)
-		error = mdb_env_stat(kv->env, &stat);
-	if (error)
-		return lmdb_error(kv, error);
-	/* LMDB 0.9 sets this for its other descriptors only. */
-	if (fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 || fstat(fd, &st) != 0)
-		return -errno;
-	if (fs_is_remote(fd))
-		return MC_E_UNSUPPORTED;
-	kv->dev = st.st_dev;
-	kv->ino = st.st_ino;
-	kv->page_bytes = stat.ms_psize;
-	error = mdb_reader_check(kv->env, &dead);
-	if (error)
-		return lmdb_error(kv, error);
-	return restore_length(kv, fd, map_bytes);
-}
-
-static int open_new(
-    const char *path, const struct kv_options *o, struct kv **out)
-{
-	struct kv *kv = MUST_NEW(struct kv);
-	kv->readonly = o->readonly;
-	kv->pid = getpid();
-	kv->refs = 1;
-	size_t map_bytes = o->map_bytes ? o->map_bytes : map_bytes_default;
-	int error = open_env(kv, path, o, map_bytes);
-	if (!error)
-		error = adopt_file(kv, map_bytes);
-	if (!error)
-		error = open_tables(kv, o);
-	if (error) {
-		if (kv->env)
-			mdb_env_close(kv->env);
-		free(kv);
-		return error;
-	}
-	kv->next = registry;
-	registry = kv;
-	*out = kv;
-	return 0;
-}
-
-static int share(
-    struct kv *kv, const struct kv_options *options, struct kv **out)
-{
-	if (kv->pid != getpid() || options->n_tables != kv->n_tables ||
-	    (kv->readonly && !options->readonly))
-		return MC_E_BUSY;
-	kv->refs++;
-	*out = kv;
-	return 0;
-}
-
-int kv_open(const char *path, const struct kv_options *options, struct kv **out)
-{
-	struct stat st;
-	struct kv *kv = NULL;
-	pthread_mutex_lock(&registry_lock);
-	if (stat(path, &st) == 0)
-		for (kv = registry; kv; kv = kv->next)
-			if (kv->dev == st.st_dev && kv->ino == st.st_ino)
-				break;
-	int error = kv ? share(kv, options, out) : open_new(path, options, out);
-	pthread_mutex_unlock(&registry_lock);
-	return error;
-}
-
-void kv_close(struct kv **handle)
-{
-	struct kv *kv = *handle;
-	*handle = NULL;
-	if (!kv)
-		return;
-	pthread_mutex_lock(&registry_lock);
-	if (--kv->refs == 0) {
-		struct kv **at = &registry;
-		while (*at != kv)
-			at = &(*at)->next;
-		*at = kv->next;
-		mc_assert(kv->pid == getpid());
-		mdb_env_close(kv->env);
-		free(kv);
-	}
-	pthread_mutex_unlock(&registry_lock);
-}
-
-uint16_t kv_engine_version(void)
-{
-	int major, minor;
-	mdb_version(&major, &minor, NULL);
-	return (uint16_t)(major << 8 | minor);
-}
-
-uint64_t kv_last_change(struct kv *kv)
-{
-	MDB_envinfo info;
-	return mdb_env_info(kv->env, &info) == 0 ? info.me_last_txnid : 0;
-}
-
-void kv_clear_stale_readers(struct kv *kv)
-{
-	int dead;
-	mdb_reader_check(kv->env, &dead);
-}
-
-/* Table 0 of LMDB is its list of free pages: each value starts with a count. */
-static int count_free(struct kv *kv, MDB_txn *txn, uint64_t *free_bytes)
-{
-	MDB_cursor *cursor;
-	MDB_val key, value;
-	size_t n;
-	uint64_t pages = 0;
-	int error = mdb_cursor_open(txn, 0, &cursor);
-	if (error)
-		return error;
-	while ((error = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0) {
-		if (value.mv_size < sizeof n)
-			continue;
-		memcpy(&n, value.mv_data, sizeof n);
-		pages += n;
-	}
-	mdb_cursor_close(cursor);
-	*free_bytes = pages * kv->page_bytes;
-	return error == MDB_NOTFOUND ? 0 : error;
-}
-
-int kv_size(struct kv *kv, uint64_t *file_bytes, uint64_t *free_bytes)
-{
-	MDB_envinfo info;
-	struct kv_txn t;
-	int error = kv_read(kv, &t);
-	if (error)
-		return error;
-	error = lmdb_error(kv, count_free(kv, t.txn, free_bytes));
-	kv_abort(&t);
-	if (!error)
-		error = lmdb_error(kv, mdb_env_info(kv->env, &info));
-	if (!error)
-		*file_bytes =
-		    ((uint64_t)info.me_last_pgno + 1) * kv->page_bytes;
-	return error;
-}
-
-int kv_check_room(struct kv *kv, uint64_t bytes)
-{
-	MDB_envinfo info;
-	int fd;
-	uint64_t disk = UINT64_MAX, used, unused;
-	int error = lmdb_error(kv, mdb_env_info(kv->env, &info));
-	if (error)
-		return error;
-	used = ((uint64_t)info.me_last_pgno + 1) * kv->page_bytes;
-	/* A small map, as tests have, keeps a part of itself. */
-	uint64_t reserve = info.me_mapsize / 8 < RESERVE_BYTES
-			       ? info.me_mapsize / 8
-			       : RESERVE_BYTES;
-	if (mdb_env_get_fd(kv->env, &fd) == 0 && fs_free_bytes(fd, &disk) != 0)
-		disk = UINT64_MAX;
-	if (disk >= bytes + RESERVE_BYTES &&
-	    info.me_mapsize - used >= bytes + reserve)
-		return 0;
-	/* Pages that are free inside the file need neither. */
-	error = kv_size(kv, &used, &unused);
-	if (error)
-		return error;
-	return unused >= 2 * bytes + REUSE_SLACK_BYTES ? 0 : MC_E_FULL;
 }
 
 /* Another process made the map larger than ours: look again, which is only
@@ -374,7 +36,7 @@ static int begin(struct kv *kv, unsigned flags, struct kv_txn *t)
 		error = begin_again(kv, error, flags, &txn);
 	*t = (struct kv_txn){ .kv = kv, .writable = !flags };
 	if (error) {
-		t->error = lmdb_error(kv, error);
+		t->error = kv_error(kv, error);
 		return t->error;
 	}
 	t->txn = txn;
@@ -418,14 +80,14 @@ int kv_commit(struct kv_txn *t)
 	if (!t->txn)
 		return MC_E_INTERNAL;
 	/* Frees the transaction, whatever it returns. */
-	t->error = lmdb_error(t->kv, mdb_txn_commit(t->txn));
+	t->error = kv_error(t->kv, mdb_txn_commit(t->txn));
 	t->txn = NULL;
 	return t->error;
 }
 
 static int stick(struct kv_txn *t, int code)
 {
-	int error = lmdb_error(t->kv, code);
+	int error = kv_error(t->kv, code);
 	if (error && error != MC_E_NOENT)
 		t->error = error;
 	return error;
@@ -451,6 +113,19 @@ int kv_get(
 	int error = stick(t, mdb_get(t->txn, t->kv->dbis[table], &k, &v));
 	if (!error)
 		*value = val_view(v);
+	return error;
+}
+
+int kv_table_stats(struct kv_txn *t, unsigned table, struct kv_table_stats *out)
+{
+	MDB_stat st;
+	if (!usable(t, table, V("stats")))
+		return t->error;
+	int error = stick(t, mdb_stat(t->txn, t->kv->dbis[table], &st));
+	if (!error)
+		*out = (struct kv_table_stats){ st.ms_entries,
+			st.ms_branch_pages + st.ms_leaf_pages +
+			    st.ms_overflow_pages };
 	return error;
 }
 

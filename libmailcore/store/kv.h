@@ -1,6 +1,6 @@
 #ifndef STORE_KV_H
 #define STORE_KV_H
-/* LMDB, and the only file that knows it. Ordered tables of bytes in one
+/* LMDB, which only kv*.c know. Ordered tables of bytes in one
  * environment; readers never block the writer. Rules kept here, once:
  * MDB_NOTLS; a large map reserved at open; one environment opened once a
  * process (a registry by device and inode hands out the same struct kv);
@@ -47,6 +47,11 @@ int kv_check_room(struct kv *kv, uint64_t bytes) MUST_CHECK;
 uint64_t kv_last_change(struct kv *kv);
 int kv_size(
     struct kv *kv, uint64_t *file_bytes, uint64_t *free_bytes) MUST_CHECK;
+
+struct kv_table_stats {
+	uint64_t entries, pages;
+};
+
 /* Clears slots of dead readers; to be called about once a minute. */
 void kv_clear_stale_readers(struct kv *kv);
 
@@ -65,6 +70,8 @@ int kv_read(struct kv *kv, struct kv_txn *t) MUST_CHECK;
 int kv_write(struct kv *kv, struct kv_txn *t) MUST_CHECK; /* may wait */
 int kv_commit(struct kv_txn *t) MUST_CHECK;               /* durable when 0 */
 void kv_abort(struct kv_txn *t); /* also ends a reader; idempotent */
+int kv_table_stats(
+    struct kv_txn *t, unsigned table, struct kv_table_stats *out) MUST_CHECK;
 
 /* 0, MC_E_NOENT, or a sticky error. */
 int kv_get(struct kv_txn *t, unsigned table, struct view key,

@@ -27,7 +27,7 @@ DAEMONS = ["smtpd", "pop3d", "imapd", "queued", "mailctl"]
 # mailctl shows the queue: it may read queued's key layouts.
 MAY_ALSO = {"mailctl": {"queued"}}
 ONLY = {
-    r"lmdb\.h": r"libmailcore/store/kv\.c",
+    r"lmdb\.h": r"libmailcore/store/kv(_\w+)?\.[ch]",
     r"uv\.h": r"libmailcore/(net|proc)/",
     r"openssl/.*": r"libmailcore/(net/tls.*\.c|net/tls_server\.h|proc/keys.*\.c|sasl/hash\.c)",
     r"utf8proc\.h|iconv\.h": r"libmailcore/text/",
