@@ -18,12 +18,12 @@ static void list_rows(struct pop3_session *p)
 		const struct pop3_entry *e = &p->entries[job->at];
 		if (e->deleted)
 			continue;
+		buf_printf(out, "%zu ", job->at + 1);
 		if (job->kind == POP3_JOB_LIST)
-			buf_printf(out, "%zu %llu\r\n", job->at + 1,
-			    (unsigned long long)e->size_bytes);
+			buf_put_u64(out, e->size_bytes);
 		else
-			buf_printf(out, "%zu %08x%08x\r\n", job->at + 1, e->uid,
-			    p->uidvalidity);
+			pop3_put_uidl(p, e, out);
+		buf_put(out, V("\r\n"));
 	}
 	if (job->at < p->n_entries)
 		return;

@@ -71,8 +71,33 @@ static void run_list(struct pop3_session *p, const struct pop3_words *w)
 		    number_of(p, e), e->size_bytes);
 }
 
-/* Dovecot's default format, so that clients of a migrated host do not fetch
- * everything again (RFC 1939 7: 1 to 70 printable octets, never reused). */
+/* False: it has none, or it was expunged meanwhile. */
+static bool put_imported(
+    struct pop3_session *p, const struct pop3_entry *e, struct buf *out)
+{
+	struct store_txn t;
+	struct view uidl;
+	const struct message m = { .uid = e->uid,
+		.internal = MESSAGE_HAS_UIDL };
+	if (!e->imported || store_read(p->shell->store, &t) != 0)
+		return false;
+	int error = message_uidl(&t, p->mailbox, &m, &uidl);
+	if (!error)
+		buf_put(out, uidl);
+	store_end(&t);
+	return !error;
+}
+
+/* Dovecot's default format, or what the message was imported with, so that
+ * clients of a migrated host do not fetch everything again (RFC 1939 7: 1 to
+ * 70 printable octets, never reused). */
+void pop3_put_uidl(
+    struct pop3_session *p, const struct pop3_entry *e, struct buf *out)
+{
+	if (!put_imported(p, e, out))
+		buf_printf(out, "%08x%08x", e->uid, p->uidvalidity);
+}
+
 static void run_uidl(struct pop3_session *p, const struct pop3_words *w)
 {
 	if (w->n_arguments == 0) {
@@ -80,9 +105,11 @@ static void run_uidl(struct pop3_session *p, const struct pop3_words *w)
 		return;
 	}
 	const struct pop3_entry *e = entry_of(p, w->arguments[0]);
-	if (e)
-		buf_printf(p->shell->out, "+OK %zu %08x%08x\r\n",
-		    number_of(p, e), e->uid, p->uidvalidity);
+	if (!e)
+		return;
+	buf_printf(p->shell->out, "+OK %zu ", number_of(p, e));
+	pop3_put_uidl(p, e, p->shell->out);
+	buf_put(p->shell->out, V("\r\n"));
 }
 
 static int header_size(struct pop3_session *p, uint64_t msgid, uint64_t *size)
@@ -294,7 +321,10 @@ static int add_entry(void *ctx, const struct message *m)
 		p->cap = cap;
 	}
 	p->entries[p->n_entries++] = (struct pop3_entry){
-		.msgid = m->msgid, .size_bytes = m->size_bytes, .uid = m->uid
+		.msgid = m->msgid,
+		.size_bytes = m->size_bytes,
+		.uid = m->uid,
+		.imported = (m->internal & MESSAGE_HAS_UIDL) != 0,
 	};
 	p->left++;
 	p->left_bytes += m->size_bytes;

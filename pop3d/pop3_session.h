@@ -12,6 +12,7 @@ struct pop3_entry {
 	uint64_t msgid, size_bytes;
 	uint32_t uid;
 	bool deleted, retrieved;
+	bool imported; /* with a UIDL of its own */
 };
 
 enum pop3_job_kind {
@@ -44,6 +45,9 @@ struct pop3_session {
 	unsigned faults;
 };
 
+/* The UIDL of an entry, at the end of out. */
+void pop3_put_uidl(
+    struct pop3_session *p, const struct pop3_entry *e, struct buf *out);
 /* Goes on with the job while the output is below the mark. */
 void pop3_job_run(struct pop3_session *p);
 /* UPDATE: removes what was deleted, marks what was read. */

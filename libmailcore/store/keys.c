@@ -113,6 +113,17 @@ struct key key_purge(uint32_t purge_s, uint64_t msgid)
 	return k;
 }
 
+struct key key_uidl(uint32_t mailbox, uint32_t uid)
+{
+	struct key k;
+	struct wr w = wr_into(k.p, sizeof k.p);
+	wr_u8(&w, 'P');
+	wr_u32(&w, mailbox);
+	wr_u32(&w, uid);
+	key_end(&k, &w);
+	return k;
+}
+
 struct key key_keyword(uint8_t slot)
 {
 	struct key k;

@@ -22,10 +22,13 @@
  * idx   'D' delivery id(16)            time_s(4) mailbox(4) uid(4)
  *       'L' msgid(8) mailbox(4) uid(4) nothing: a row that shows this object
  *       'X' purge_s(4) msgid(8)        mailbox(4) uid(4) flags(2) 0(2): no row
- *                                      is left, kept for open sessions,
- * undelete 'G' hash(32), 'H' threadid(8) msgid(8), 'P' mailbox(4) uid(4), 'Q'
- * msgid(8), 'T' hash(8) msgid(8), 'U' hash(16): dedupe, threads, imported
- * UIDLs, search queue, thread index, Sieve duplicate att   'K' slot(1) keyword
+ *                                      is left, kept for open sessions and
+ *                                      undelete
+ *       'P' mailbox(4) uid(4)          the UIDL it was imported with, 1 to 70
+ *       'G' hash(32), 'H' threadid(8) msgid(8), 'Q' msgid(8), 'T' hash(8)
+ *       msgid(8), 'U' hash(16): dedupe, threads, search queue, thread index,
+ *       Sieve duplicate
+ * att   'K' slot(1)                    keyword
  *       'S' name(1-480)                subscribed name
  *       'S' its first 480, hash(8)     a longer subscribed name
  *       'A' mailbox(4) entry, 'B' name, 'C' hash, 'F' owner mailbox(4),
@@ -85,6 +88,7 @@ struct key key_blb(uint64_t msgid, uint32_t chunk);
 struct key key_delivery(struct view id);
 struct key key_link(uint64_t msgid, uint32_t mailbox, uint32_t uid);
 struct key key_purge(uint32_t purge_s, uint64_t msgid);
+struct key key_uidl(uint32_t mailbox, uint32_t uid);
 struct key key_keyword(uint8_t slot);
 struct key key_subscription(struct view name);
 struct key key_tag(char tag);

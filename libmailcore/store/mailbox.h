@@ -67,4 +67,16 @@ bool mailbox_is_subscribed(struct store_txn *t, struct view name);
  * calling session, and to no later one. Writes only when there are any. */
 int mailbox_claim_recent(
     struct store *s, uint32_t id, uint32_t *first) MUST_CHECK;
+
+/* Import: the mailbox goes on where another server's ended. A UIDVALIDITY that
+ * differs is taken over only by a mailbox without messages, which then begins
+ * at UID 1 again; MC_E_EXISTS when there are some, MC_E_LIMIT when it leaves
+ * no room for later ones. UIDNEXT and recent_uid are only ever raised; 0 leaves
+ * each as it is. */
+struct mailbox_origin {
+	uint32_t uidvalidity, uidnext, recent_uid;
+};
+
+int mailbox_adopt(struct store *s, uint32_t id,
+    const struct mailbox_origin *origin) MUST_CHECK;
 #endif

@@ -16,7 +16,12 @@ enum message_flag {
 	MESSAGE_DRAFT = 1 << 4,
 };
 
+enum message_internal {
+	MESSAGE_HAS_UIDL = 1 << 0, /* message_uidl() knows it */
+};
+
 enum {
+	UIDL_OCTETS_MAX = 70,
 	KEYWORDS_MAX = 128,
 	KEYWORD_OCTETS_MAX = 100,
 	DELIVERY_ID_OCTETS = 16
@@ -25,7 +30,7 @@ enum {
 struct message {
 	uint32_t uid;
 	uint16_t flags;
-	uint16_t internal;
+	uint16_t internal; /* enum message_internal */
 	uint64_t msgid; /* the object */
 	uint64_t modseq, createmodseq;
 	uint64_t size_bytes;
@@ -91,6 +96,11 @@ struct append {
 	struct date internaldate;
 	struct view delivery_id; /* DELIVERY_ID_OCTETS or empty; a known one is
 				    not stored again: duplicate */
+	/* Import only. The UID that it shall have: taken when it is UIDNEXT or
+	 * higher, else (and for 0) it gets UIDNEXT. The POP3 UIDL that it was
+	 * known by (RFC 1939 7, 1 to 70 of 0x21 to 0x7E); empty: ours. */
+	uint32_t uid;
+	struct view uidl;
 };
 
 struct append_result {
@@ -101,9 +111,17 @@ struct append_result {
 
 /* Returns an error only when nothing at all was stored. MC_E_NOENT as item
  * error: no such mailbox; MC_E_LIMIT: too many keywords, or 4 GiB; MC_E_BAD: no
- * keyword or delivery id; MC_E_FULL; what the source gave. */
+ * keyword, delivery id or UIDL; MC_E_FULL; what the source gave. */
 int message_append(struct store *s, const struct append *items, size_t n,
     struct append_result *results) MUST_CHECK;
+/* Where the message of a delivery id was stored; it may have gone since.
+ * MC_E_NOENT: not known (any more: ids are kept for 30 days). */
+int message_find_delivery(struct store_txn *t, struct view delivery_id,
+    uint32_t *mailbox, uint32_t *uid) MUST_CHECK;
+/* The UIDL a row was imported with. MC_E_NOENT: none; the view is valid until
+ * the transaction ends. */
+int message_uidl(struct store_txn *t, uint32_t mailbox,
+    const struct message *m, struct view *out) MUST_CHECK;
 
 enum flag_op {
 	FLAGS_SET,

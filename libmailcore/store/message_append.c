@@ -1,3 +1,4 @@
+#include "base/chars.h"
 #include "store/keyword.h"
 #include "store/message_prepare.h"
 #include "store/rows.h"
@@ -80,6 +81,21 @@ static void put_delivery(
 		    delivery_encode(&d, value));
 }
 
+static bool uidl_ok(struct view v)
+{
+	for (size_t i = 0; i < v.n; i++)
+		if (!char_is(v.p[i], CHAR_PRINT) || v.p[i] == ' ')
+			return false;
+	return v.n <= UIDL_OCTETS_MAX;
+}
+
+static void put_uidl(struct edit *e, const struct append *a, uint32_t uid)
+{
+	struct key k = key_uidl(a->mailbox, uid);
+	if (a->uidl.n)
+		kv_put(&e->kv, TABLE_IDX, key_view(&k), a->uidl);
+}
+
 static void put_object(struct edit *e, const struct append *a,
     struct prepared *p, const struct message *m)
 {
@@ -107,11 +123,16 @@ static int add(struct edit *e, const struct append *a, struct prepared *p,
 	if (!error)
 		error = keywords_resolve(
 		    e, a->keywords, a->n_keywords, true, &keywords);
+	if (!error && !uidl_ok(a->uidl))
+		error = MC_E_BAD;
 	if (error)
 		return error;
+	if (a->uid > b->m.uidnext)
+		b->m.uidnext = a->uid;
 	struct message m = {
 		.msgid = e->account.next_msgid++,
 		.flags = a->flags & SYSTEM_FLAGS,
+		.internal = a->uidl.n ? MESSAGE_HAS_UIDL : 0,
 		.size_bytes = source_size(&a->source),
 		.internaldate = a->internaldate,
 		.savedate_s = e->now_s,
@@ -120,6 +141,7 @@ static int add(struct edit *e, const struct append *a, struct prepared *p,
 	row_insert(e, b, &m);
 	put_object(e, a, p, &m);
 	put_delivery(e, a->delivery_id, a->mailbox, &m);
+	put_uidl(e, a, m.uid);
 	r->uid = m.uid;
 	r->uidvalidity = b->m.uidvalidity;
 	return 0;

@@ -47,6 +47,7 @@ static int insert_rows(struct transfer *t)
 	for (size_t i = 0; i < t->n && !error; i++) {
 		struct message m = t->rows[i];
 		m.savedate_s = t->e->now_s;
+		m.internal &= (uint16_t)~MESSAGE_HAS_UIDL;
 		row_insert(t->e, b, &m);
 		error = t->e->kv.error;
 		if (!error)

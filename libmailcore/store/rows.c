@@ -119,6 +119,10 @@ void row_remove(struct edit *e, struct box *b, struct kv_cursor *c,
 	struct key chg = key_chg(b->m.id, m->modseq, m->uid);
 	kv_cursor_delete(c);
 	(void)kv_delete(&e->kv, TABLE_CHG, key_view(&chg));
+	if (m->internal & MESSAGE_HAS_UIDL) {
+		struct key uidl = key_uidl(b->m.id, m->uid);
+		(void)kv_delete(&e->kv, TABLE_IDX, key_view(&uidl));
+	}
 	object_unlink(e, m, b->m.id);
 	count(b, m, -1);
 	edit_box_changed(e, b);
