@@ -102,10 +102,12 @@ static void no_account(struct agent_link *l)
 	fail_jobs(q, &jobs, fate_failed, V("5.1.1 no such account"));
 }
 
-static void on_delivered(struct queue *q, const struct msg_delivered *d)
+/* An agent speaks for its own account: ids of others can be guessed. */
+static void on_delivered(struct agent_link *l, const struct msg_delivered *d)
 {
+	struct queue *q = l->q;
 	struct rcpt *r = idtab_get(&q->asks, d->id);
-	if (!r || !r->job.lane || !r->job.is_sent)
+	if (!r || r->job.lane != l->lane || !r->job.is_sent)
 		return;
 	forget_delivery(q, r);
 	sched_done(&q->sched, &r->job, true, now_ms(q));
@@ -138,7 +140,7 @@ static void on_agent_message(
 		lose(l, V("unexpected message"));
 		return;
 	}
-	on_delivered(q, &m->delivered);
+	on_delivered(l, &m->delivered);
 	queue_schedule_round(q);
 }
 

@@ -189,6 +189,30 @@ START_TEST(answers_after_the_commit_and_delivers_from_memory)
 
 END_TEST
 
+/* A captured agent cannot lose the mail of others by a guessed id. */
+START_TEST(an_agent_speaks_for_its_own_account)
+{
+	struct queue_rcpt r;
+	submit(1, to_one);
+	fake_round();
+	uint64_t id = expect_result(1, SUBMIT_STATUS_OK);
+	answer_address(ADDRESS_LOCAL, "one");
+	struct peer *one = grant("one");
+	uint64_t delivery = fake_expect(MSG_DELIVER)->deliver.id;
+	submit(2, to_one);
+	fake_round();
+	expect_result(2, SUBMIT_STATUS_OK);
+	answer_address(ADDRESS_LOCAL, "two");
+	struct peer *two = grant("two");
+	fake_expect(MSG_DELIVER);
+	report(two, delivery, DELIVER_STATUS_OK);
+	ck_assert_int_eq(stored(id, &r), 0);
+	report(one, delivery, DELIVER_STATUS_OK);
+	ck_assert_int_eq(stored(id, &r), MC_E_NOENT);
+}
+
+END_TEST
+
 /* What an agent had not reported is sent again, under the same id. */
 START_TEST(delivers_again_after_a_crash)
 {
@@ -491,6 +515,7 @@ static Suite *build(void)
 	TCase *t = tcase_create("queue");
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, answers_after_the_commit_and_delivers_from_memory);
+	tcase_add_test(t, an_agent_speaks_for_its_own_account);
 	tcase_add_test(t, delivers_again_after_a_crash);
 	tcase_add_test(t, tries_again_later);
 	tcase_add_loop_test(t, keeps_what_cannot_be_delivered, 0,
