@@ -144,12 +144,11 @@ static int recv_one(struct chan *c, char *buffer, struct msg *m, int *fd)
 	ssize_t n = recvmsg(c->fd, &h, MSG_CMSG_CLOEXEC);
 	if (n < 0)
 		return -errno;
-	if (n == 0)
-		return MC_E_CLOSED;
 	int fds[4];
 	unsigned n_fds = take_fds(&h, fds, 4);
-	int error = MC_E_PROTO;
-	if (!(h.msg_flags & (MSG_TRUNC | MSG_CTRUNC)))
+	/* No octets are the end, or a message with nothing but descriptors. */
+	int error = n ? MC_E_PROTO : MC_E_CLOSED;
+	if (n && !(h.msg_flags & (MSG_TRUNC | MSG_CTRUNC)))
 		error = msg_decode((struct view){ buffer, (size_t)n }, m);
 	if (!error)
 		error = check(c, m, n_fds);

@@ -143,6 +143,29 @@ START_TEST(what_a_role_may_not_say_is_refused)
 
 END_TEST
 
+static int lowest_free_descriptor(void)
+{
+	int fd = dup(STDERR_FILENO);
+	close(fd);
+	return fd;
+}
+
+/* Nothing but descriptors: none of them stays. */
+START_TEST(an_empty_message_leaves_no_descriptor)
+{
+	struct pair p = opened(ROLE_FRONT, ROLE_MONITOR);
+	struct msg back, ready = { .type = MSG_READY, .ready = { ROLE_FRONT } };
+	int fd;
+	ck_assert_int_eq(received(&p, &ready), 0);
+	int before = lowest_free_descriptor();
+	ck_assert_int_eq(chan_send_bytes(&p.a, V(""), STDERR_FILENO), 0);
+	ck_assert_int_eq(chan_recv(&p.b, bytes, &back, &fd), MC_E_CLOSED);
+	ck_assert_int_eq(lowest_free_descriptor(), before);
+	closed(&p);
+}
+
+END_TEST
+
 START_TEST(another_version_is_refused)
 {
 	struct pair p = opened(ROLE_FRONT, ROLE_MONITOR);
@@ -194,6 +217,7 @@ static Suite *build(void)
 	TCase *channel = tcase_create("channel");
 	tcase_add_test(channel, a_channel_moves_messages_and_descriptors);
 	tcase_add_test(channel, what_a_role_may_not_say_is_refused);
+	tcase_add_test(channel, an_empty_message_leaves_no_descriptor);
 	tcase_add_test(channel, another_version_is_refused);
 	tcase_add_test(channel, a_gone_peer_is_an_error_not_a_signal);
 	suite_add_tcase(suite, channel);
