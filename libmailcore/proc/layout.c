@@ -1,4 +1,5 @@
 /* The directories below state_dir, spool_dir and run_dir, and who owns them. */
+#include "accounts/account.h"
 #include "proc/drop.h"
 #include "proc/monitor.h"
 #include <dirent.h>
@@ -33,17 +34,24 @@ static int make_path(const char *path, mode_t mode)
 	return mkdir(path, mode) != 0 && errno != EEXIST ? -errno : 0;
 }
 
-static int own_file(int dir, const char *name, struct drop_user user)
+/* A second link might be to somebody else's file. */
+static bool is_own(int fd)
 {
 	struct stat st;
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1;
+}
+
+/* mode 0: it keeps the one that it has. */
+static int own_file(
+    int dir, const char *name, struct drop_user user, mode_t mode)
+{
 	int fd = openat(dir, name,
 	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
 		return -errno;
 	int error = 0;
-	/* A second link might be to somebody else's file. */
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1 &&
-	    fchown(fd, user.uid, user.gid) != 0)
+	if (is_own(fd) && (fchown(fd, user.uid, user.gid) != 0 ||
+			      (mode && fchmod(fd, mode) != 0)))
 		error = -errno;
 	close(fd);
 	return error;
@@ -58,7 +66,7 @@ static int own_files(int dir, struct drop_user user)
 		return -errno;
 	for (struct dirent *e; !error && (e = readdir(d));)
 		if (e->d_name[0] != '.')
-			error = own_file(dir, e->d_name, user);
+			error = own_file(dir, e->d_name, user, 0);
 	closedir(d);
 	return error == -ELOOP ? 0 : error;
 }
@@ -99,6 +107,59 @@ static int make(const struct conf *conf, const char *dir, const char *name,
 	return error;
 }
 
+static int own_database(int dir, struct drop_user user)
+{
+	static const struct {
+		const char *name;
+		mode_t mode;
+	} files[] = {
+		{ ACCOUNT_DB_FILE, 0640 },
+		/* Readers write their place into it. */
+		{ ACCOUNT_DB_FILE "-lock", 0660 },
+	};
+
+	int error = 0;
+	for (size_t i = 0; i < sizeof files / sizeof files[0] && !error; i++) {
+		error = own_file(dir, files[i].name, user, files[i].mode);
+		if (error == -ENOENT)
+			error = 0;
+	}
+	return error;
+}
+
+static int own_accounts(int dir, const char *auth)
+{
+	struct drop_user user;
+	int error = drop_user_find(auth, &user);
+	if (error)
+		return error;
+	user.uid = 0;
+	if (fchown(dir, user.uid, user.gid) != 0 || fchmod(dir, 0750) != 0)
+		return -errno;
+	return own_database(dir, user);
+}
+
+/* The administrator's: auth reads them, and a captured one cannot give itself
+ * an account or a password. Files of other names stay as they are. */
+static int make_accounts(const struct conf *conf)
+{
+	char path[2 * CONF_STRING_MAX];
+	int error = make(conf, conf->state_dir, "accounts", 0750, USER_ROOT);
+	if (error || !drop_has_users(conf))
+		return error;
+	error = layout_path(path, sizeof path, conf->state_dir, "accounts");
+	if (error)
+		return error;
+	int dir = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	error = dir < 0 ? -errno : own_accounts(dir, conf->user_auth);
+	if (dir >= 0)
+		close(dir);
+	if (error)
+		LOG(NULL, ERROR, "directory.failed", KV_STR("directory", path),
+		    KV_ERR("error", error));
+	return error;
+}
+
 static bool has_root(const struct monitor *m, enum role_root root)
 {
 	for (size_t i = 0; i < m->daemon->n_roles; i++)
@@ -116,7 +177,7 @@ int layout_make(const struct monitor *m)
 	if (!error)
 		error = make(c, c->state_dir, "", 0755, USER_ROOT);
 	if (!error && has_root(m, ROOT_ACCOUNTS))
-		error = make(c, c->state_dir, "accounts", 0700, USER_AUTH);
+		error = make_accounts(c);
 	if (!error && has_root(m, ROOT_USER))
 		error = make(c, c->state_dir, "mail", 0711, USER_ROOT);
 	if (!error && has_root(m, ROOT_SPOOL))

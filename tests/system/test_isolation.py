@@ -187,8 +187,18 @@ class Isolation(SystemTest):
     def test_private_files_are_private(self):
         for path, most in (("state/accounts", 0o750), ("spool", 0o700), ("state/mail/mailcore.test/anna", 0o700)):
             self.assertEqual((self.mail.dir / path).stat().st_mode & 0o777 & ~most, 0, path)
-        account = self.mail.dir / "state/accounts/accounts.mdb"
-        self.assertEqual(account.stat().st_mode & 0o007, 0)
+
+    def test_auth_may_read_the_accounts_and_not_change_them(self):
+        group = pwd.getpwnam("mailauth").pw_gid
+        accounts = self.mail.dir / "state/accounts"
+        for path, mode in ((accounts, 0o750), (accounts / "accounts.mdb", 0o640),
+                           (accounts / "accounts.mdb-lock", 0o660)):
+            st = path.stat()
+            self.assertEqual((st.st_uid, st.st_gid, st.st_mode & 0o777), (0, group, mode), path)
+        pid = self.mail.children("imapd")["auth"][0]
+        self.assertGreaterEqual(self.inject(pid, 'openat(-100, "accounts.mdb", 0)'), 0)
+        self.assertEqual(self.inject(pid, 'openat(-100, "accounts.mdb", 2)'), -1)
+        self.assertEqual(self.inject(pid, 'unlink("accounts.mdb")'), -1)
 
 
 @unittest.skipUnless(os.geteuid() == 0, "needs root")
