@@ -20,6 +20,8 @@ enum {
 	LANE_BYTES_MAX = 1 << 20,
 	LANE_TURN = 1024,
 	LANE_IDLE_MS = 5000,
+	LANE_REST_MAX_MS = 250,
+	LANE_REST_JOBS_MAX = 16,
 	IDLE_LANES_MAX = 500,
 };
 
@@ -133,6 +135,8 @@ static struct sched_options options_of(const struct conf *c)
 		.lane_bytes_max = LANE_BYTES_MAX,
 		.lane_turn = LANE_TURN,
 		.idle_ms = LANE_IDLE_MS,
+		.rest_max_ms = LANE_REST_MAX_MS,
+		.rest_jobs_max = LANE_REST_JOBS_MAX,
 	};
 }
 

@@ -5,6 +5,8 @@
 enum {
 	FAILURES_MAX = 5, /* 1 + 2 + 4 + 8 s of pauses between them */
 	PAUSE_MS = 1000,
+	REST_MS = 2,      /* for each open lane */
+	REST_STEP_MS = 8, /* so that many rests end together */
 };
 
 void sched_init(struct sched *s, const struct sched_options *o)
@@ -15,6 +17,7 @@ void sched_init(struct sched *s, const struct sched_options *o)
 	list_init(&s->ready);
 	list_init(&s->busy);
 	list_init(&s->idle);
+	list_init(&s->resting);
 	list_init(&s->paused);
 }
 
@@ -120,7 +123,8 @@ static void give_place(struct sched *s, struct sched_lane *l)
 static void leave_list(struct sched *s, struct sched_lane *l)
 {
 	s->n_idle -= l->is_idle;
-	l->is_idle = false;
+	s->n_resting -= l->is_resting;
+	l->is_idle = l->is_resting = false;
 	list_remove(&l->link);
 }
 
@@ -131,11 +135,39 @@ static struct list *wait_for_place(
 	return where;
 }
 
+static uint64_t rest_end_ms(const struct sched *s, const struct sched_lane *l)
+{
+	uint64_t n_open = (uint64_t)s->n_places + s->n_idle + s->n_resting;
+	uint64_t rest_ms = n_open * REST_MS;
+	if (rest_ms > s->options.rest_max_ms)
+		rest_ms = s->options.rest_max_ms;
+	uint64_t end_ms = l->batch_ms + rest_ms;
+	return end_ms - end_ms % REST_STEP_MS;
+}
+
+static bool must_rest(
+    const struct sched *s, const struct sched_lane *l, uint64_t now_ms)
+{
+	return l->n_waiting > 0 && l->n_waiting < s->options.rest_jobs_max &&
+	       now_ms > l->batch_ms && now_ms < rest_end_ms(s, l);
+}
+
+static struct list *rest(struct sched *s, struct sched_lane *l)
+{
+	uint64_t end_ms = rest_end_ms(s, l);
+	if (list_empty(&s->resting) || end_ms < s->rested_ms)
+		s->rested_ms = end_ms;
+	l->is_resting = true;
+	s->n_resting++;
+	return &s->resting;
+}
+
 static struct list *list_of_open(
     struct sched *s, struct sched_lane *l, uint64_t now_ms)
 {
-	bool has_jobs = !list_empty(&l->waiting), ends = must_end(s, l);
-	if (l->n_sent == 0 && (!has_jobs || ends))
+	bool has_jobs = l->n_waiting > 0, ends = must_end(s, l);
+	bool rests = must_rest(s, l, now_ms);
+	if (l->n_sent == 0 && (!has_jobs || ends || rests))
 		give_place(s, l);
 	if (l->n_sent == 0 && !has_jobs) {
 		l->idle_ms = now_ms;
@@ -143,6 +175,8 @@ static struct list *list_of_open(
 		s->n_idle++;
 		return &s->idle;
 	}
+	if (rests)
+		return rest(s, l);
 	if (!l->has_place && (ends || is_full(s)))
 		return wait_for_place(s, l, &s->parked);
 	if (!l->has_place)
@@ -182,14 +216,18 @@ void sched_add(
 	job->lane = l;
 	job->is_sent = false;
 	list_push(&l->waiting, &job->link);
-	if (is_new || (had_none && l->state == LANE_OPEN))
+	l->n_waiting++;
+	if (is_new || (l->state == LANE_OPEN && (had_none || l->is_resting)))
 		place(s, l, now);
 }
 
-static void unsend(struct sched_lane *l, struct sched_job *job)
+/* Off the counts of its lane. */
+static void uncount(struct sched_lane *l, struct sched_job *job)
 {
-	if (!job->is_sent)
+	if (!job->is_sent) {
+		l->n_waiting--;
 		return;
+	}
 	job->is_sent = false;
 	l->n_sent--;
 	l->sent_bytes -= job->bytes;
@@ -198,7 +236,7 @@ static void unsend(struct sched_lane *l, struct sched_job *job)
 void sched_done(struct sched *s, struct sched_job *job, bool ok, uint64_t now)
 {
 	struct sched_lane *l = job->lane;
-	unsend(l, job);
+	uncount(l, job);
 	list_remove(&job->link);
 	job->lane = NULL;
 	if (ok) {
@@ -231,6 +269,22 @@ static void resume_paused(struct sched *s, uint64_t now_ms)
 	}
 }
 
+static void end_rests(struct sched *s, uint64_t now_ms)
+{
+	struct list *next;
+	uint64_t first_ms = UINT64_MAX;
+	for (struct list *i = s->resting.next; i != &s->resting; i = next) {
+		struct sched_lane *l = CONTAINER(i, struct sched_lane, link);
+		uint64_t end_ms = rest_end_ms(s, l);
+		next = i->next;
+		if (end_ms <= now_ms)
+			place(s, l, now_ms);
+		else if (end_ms < first_ms)
+			first_ms = end_ms;
+	}
+	s->rested_ms = first_ms;
+}
+
 static struct sched_job *send_one(
     struct sched *s, struct sched_lane *l, uint64_t now_ms)
 {
@@ -238,6 +292,8 @@ static struct sched_job *send_one(
 	struct sched_job *job = CONTAINER(first, struct sched_job, link);
 	list_push(&l->sent, &job->link);
 	job->is_sent = true;
+	l->batch_ms = now_ms;
+	l->n_waiting--;
 	l->n_sent++;
 	l->n_turn++;
 	l->sent_bytes += job->bytes;
@@ -280,6 +336,8 @@ enum sched_do sched_next(struct sched *s, uint64_t now_ms,
 {
 	if (!list_empty(&s->paused))
 		resume_paused(s, now_ms);
+	if (!list_empty(&s->resting) && now_ms >= s->rested_ms)
+		end_rests(s, now_ms);
 	struct sched_lane *idle = first_lane(&s->idle);
 	if (idle && (s->n_idle > s->options.idle_lanes_max ||
 			now_ms - idle->idle_ms >= s->options.idle_ms))
@@ -311,7 +369,7 @@ void sched_closed(struct sched *s, struct sched_lane *lane)
 static void fail_job(
     struct sched_lane *l, struct sched_job *job, struct list *failed)
 {
-	unsend(l, job);
+	uncount(l, job);
 	list_remove(&job->link);
 	job->lane = NULL;
 	list_push(failed, &job->link);
@@ -333,9 +391,10 @@ static void take_back(struct sched_lane *l)
 {
 	while (!list_empty(&l->sent)) {
 		struct list *last = l->sent.prev;
-		unsend(l, CONTAINER(last, struct sched_job, link));
+		uncount(l, CONTAINER(last, struct sched_job, link));
 		list_remove(last);
 		list_push_front(&l->waiting, last);
+		l->n_waiting++;
 	}
 }
 
@@ -375,6 +434,8 @@ uint64_t sched_wait_ms(const struct sched *s, uint64_t now_ms)
 	const struct sched_lane *idle = first_lane(&s->idle);
 	if (idle)
 		wait = sooner(wait, idle->idle_ms + s->options.idle_ms, now_ms);
+	if (!list_empty(&s->resting))
+		wait = sooner(wait, s->rested_ms, now_ms);
 	for (struct list *i = s->paused.next; i != &s->paused; i = i->next) {
 		struct sched_lane *l = CONTAINER(i, struct sched_lane, link);
 		wait = sooner(wait, l->resume_ms, now_ms);

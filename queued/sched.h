@@ -10,6 +10,11 @@
  * nobody else's; when others wait for a place, a lane gives its own up after
  * lane_turn jobs.
  *
+ * A batch of an agent costs it much the same for one message as for many. So
+ * the more accounts get mail, the longer a lane rests after one before it sends
+ * the next: two milliseconds for each open lane, at most rest_max_ms. Mail that
+ * comes now and then is never held up.
+ *
  * Jobs and lanes live in memory of bounded size: the caller bounds how many
  * jobs it adds; a lane exists while it has jobs or is open. */
 #include "base/view.h"
@@ -24,6 +29,8 @@ struct sched_options {
 	uint64_t lane_bytes_max;
 	unsigned lane_turn;
 	uint64_t idle_ms; /* an open lane without jobs is kept so long */
+	uint64_t rest_max_ms;
+	unsigned rest_jobs_max; /* so many that wait end the rest */
 };
 
 enum sched_lane_state {
@@ -37,12 +44,13 @@ struct sched_lane {
 	struct hash_node node;
 	struct list link; /* on the list of struct sched that fits its state */
 	struct list waiting, sent;
-	bool has_place, is_idle;
+	bool has_place, is_idle, is_resting;
 	uint64_t ticket; /* who waits longer for a place */
-	unsigned n_sent, n_turn, n_failures;
+	unsigned n_waiting, n_sent, n_turn, n_failures;
 	unsigned n_careful; /* so many jobs one at a time: one of them may be
 			       what kills the agent */
 	uint64_t sent_bytes, resume_ms, idle_ms;
+	uint64_t batch_ms; /* its last batch began */
 	enum sched_lane_state state;
 	void *user; /* the caller's */
 	size_t account_n;
@@ -65,8 +73,10 @@ struct sched {
 	struct list ready;   /* open, with jobs and room */
 	struct list busy;    /* open or opening, nothing to do for us now */
 	struct list idle;    /* open, without jobs; the longest idle first */
+	struct list resting; /* open, with jobs, soon to be ready */
 	struct list paused;
-	unsigned n_places, n_idle;
+	unsigned n_places, n_idle, n_resting;
+	uint64_t rested_ms; /* the first rest ends, or sooner */
 	uint64_t last_ticket;
 };
 

@@ -185,6 +185,97 @@ START_TEST(opens_an_agent_once)
 
 END_TEST
 
+/* 100 accounts that get mail all the time. */
+enum {
+	BUSY_LANES = 100
+};
+
+struct busy {
+	struct sched s;
+	struct sched_job first[BUSY_LANES], later[8];
+};
+
+/* What is sent until nothing is to be done; all of it is answered. */
+static unsigned busy_send(struct busy *b, uint64_t now_ms)
+{
+	struct sched_lane *lane;
+	struct sched_job *job;
+	enum sched_do what;
+	unsigned n = 0;
+	while (
+	    (what = sched_next(&b->s, now_ms, &lane, &job)) != SCHED_NOTHING) {
+		ck_assert_int_ne(what, SCHED_CLOSE);
+		if (what == SCHED_OPEN) {
+			sched_opened(&b->s, lane);
+			continue;
+		}
+		sched_done(&b->s, job, true, now_ms);
+		n++;
+	}
+	return n;
+}
+
+static void busy_init(struct busy *b, unsigned n_lanes)
+{
+	struct sched_options many = options;
+	many.lanes_max = many.idle_lanes_max = BUSY_LANES;
+	many.rest_max_ms = 150;
+	many.rest_jobs_max = 4;
+	*b = (struct busy){ .first = { { .bytes = 1 } } };
+	sched_init(&b->s, &many);
+	for (unsigned i = 0; i < n_lanes; i++) {
+		char name[] = { 'a', (char)('0' + i / 10), (char)('0' + i % 10),
+			'\0' };
+		sched_add(&b->s, &b->first[i], view_of(name), 1000);
+	}
+	ck_assert_uint_eq(busy_send(b, 1000), n_lanes);
+}
+
+START_TEST(a_busy_queue_gathers_batches)
+{
+	struct busy b;
+	busy_init(&b, BUSY_LANES);
+	sched_add(&b.s, &b.later[0], V("a00"), 1010);
+	ck_assert_uint_eq(busy_send(&b, 1010), 0);
+	sched_add(&b.s, &b.later[1], V("a00"), 1100);
+	ck_assert_uint_eq(busy_send(&b, 1100), 0);
+	uint64_t wait_ms = sched_wait_ms(&b.s, 1100);
+	ck_assert_uint_le(wait_ms, 50); /* rest_max_ms after the first */
+	ck_assert_uint_eq(busy_send(&b, 1100 + wait_ms), 2);
+	ck_assert_uint_eq(b.s.n_resting, 0);
+	sched_deinit(&b.s);
+}
+
+END_TEST
+
+START_TEST(a_full_batch_does_not_wait)
+{
+	struct busy b;
+	busy_init(&b, BUSY_LANES);
+	for (unsigned i = 0; i < 4; i++) {
+		ck_assert_uint_eq(busy_send(&b, 1010), 0);
+		sched_add(&b.s, &b.later[i], V("a00"), 1010);
+	}
+	ck_assert_uint_eq(busy_send(&b, 1010), 4);
+	sched_deinit(&b.s);
+}
+
+END_TEST
+
+START_TEST(mail_now_and_then_is_never_held_up)
+{
+	struct busy b;
+	busy_init(&b, 3);
+	for (unsigned i = 0; i < 8; i++) {
+		uint64_t now_ms = 1010 + 10 * i;
+		sched_add(&b.s, &b.later[i], V("a00"), now_ms);
+		ck_assert_uint_eq(busy_send(&b, now_ms), 1);
+	}
+	sched_deinit(&b.s);
+}
+
+END_TEST
+
 /* One message kills its agent: it alone is put off, the others arrive. */
 START_TEST(finds_the_job_that_kills_the_agent)
 {
@@ -457,6 +548,9 @@ static Suite *build(void)
 	tcase_add_test(t, bounds_what_is_in_flight);
 	tcase_add_test(t, nobody_keeps_a_place_for_ever);
 	tcase_add_test(t, opens_an_agent_once);
+	tcase_add_test(t, a_busy_queue_gathers_batches);
+	tcase_add_test(t, a_full_batch_does_not_wait);
+	tcase_add_test(t, mail_now_and_then_is_never_held_up);
 	tcase_add_test(t, finds_the_job_that_kills_the_agent);
 	tcase_add_test(t, gives_jobs_back_when_no_agent_is_to_be_had);
 	tcase_add_test(t, a_week_of_a_busy_queue);
