@@ -28,7 +28,9 @@ static int add_recent(struct imap_view *v, uint32_t first)
 	uint32_t last = uidset_max(&v->uids);
 	if (first == 0 || first > last)
 		return 0;
-	return uidset_add(&v->recent, first, last);
+	int error = uidset_add(&v->recent, first, last);
+	/* Of those UIDs some may be gone already. */
+	return error ? error : uidset_intersect(&v->recent, &v->uids);
 }
 
 static int claim(struct imap_session *s, uint32_t recent_uid)
