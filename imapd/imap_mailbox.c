@@ -58,14 +58,7 @@ static int put_flags(struct imap_session *s)
 	int error = store_read(s->o.store, &t);
 	if (error)
 		return error;
-	buf_put(s->o.out, V("* FLAGS "));
-	imap_put_all_flags(s->o.out, &t, true, false);
-	buf_put(s->o.out, V("\r\n* OK [PERMANENTFLAGS "));
-	if (s->view.readonly)
-		buf_put(s->o.out, V("()"));
-	else
-		imap_put_all_flags(s->o.out, &t, true, true);
-	buf_put(s->o.out, V("] Flags that are kept\r\n"));
+	imap_put_flags(s->o.out, &t, s->view.readonly);
 	store_end(&t);
 	return 0;
 }

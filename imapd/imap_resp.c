@@ -145,21 +145,32 @@ unsigned imap_count_keywords(struct store_txn *t)
 	return n;
 }
 
-unsigned imap_put_all_flags(
-    struct buf *out, struct store_txn *t, bool keywords_too, bool more)
+/* "\*" as long as there is room for a new keyword. */
+static void put_all_flags(struct buf *out, struct store_txn *t, bool more)
 {
 	struct view name;
 	unsigned n = 0;
 	buf_put(out, V("(\\Answered \\Flagged \\Deleted \\Seen \\Draft"));
-	for (unsigned slot = 0; keywords_too && slot < KEYWORDS_MAX; slot++) {
+	for (unsigned slot = 0; slot < KEYWORDS_MAX; slot++) {
 		if (keyword_name(t, slot, &name) != 0)
 			continue;
 		n++;
 		buf_put_char(out, ' ');
 		buf_put(out, name);
 	}
-	buf_put(out, more ? V(" \\*)") : V(")"));
-	return n;
+	buf_put(out, more && n < KEYWORDS_MAX ? V(" \\*)") : V(")"));
+}
+
+void imap_put_flags(struct buf *out, struct store_txn *t, bool readonly)
+{
+	buf_put(out, V("* FLAGS "));
+	put_all_flags(out, t, false);
+	buf_put(out, V("\r\n* OK [PERMANENTFLAGS "));
+	if (readonly)
+		buf_put(out, V("()"));
+	else
+		put_all_flags(out, t, true);
+	buf_put(out, V("] Flags that are kept\r\n"));
 }
 
 void imap_put_mailbox(struct buf *out, struct view name)

@@ -28,10 +28,8 @@ enum imap_row_item {
 bool imap_put_row(struct buf *out, uint32_t seq, const struct message *m,
     unsigned items, bool is_recent, struct imap_keywords *k);
 
-/* "(\Answered ... keyword)" of all keywords of the account, or with more
- * "\*" for PERMANENTFLAGS. Returns how many keywords there are. */
-unsigned imap_put_all_flags(
-    struct buf *out, struct store_txn *t, bool keywords_too, bool more);
+/* FLAGS and PERMANENTFLAGS, with all keywords of the account. */
+void imap_put_flags(struct buf *out, struct store_txn *t, bool readonly);
 unsigned imap_count_keywords(struct store_txn *t);
 
 /* Mailbox name as astring in modified UTF-7. */

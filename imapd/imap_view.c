@@ -306,11 +306,8 @@ int imap_view_tell_keywords(struct imap_session *s)
 	if (error)
 		return error;
 	unsigned n = imap_count_keywords(&t);
-	if (n != s->view.n_keywords) {
-		buf_put(s->o.out, V("* FLAGS "));
-		imap_put_all_flags(s->o.out, &t, true, false);
-		buf_put(s->o.out, V("\r\n"));
-	}
+	if (n != s->view.n_keywords)
+		imap_put_flags(s->o.out, &t, s->view.readonly);
 	s->view.n_keywords = n;
 	store_end(&t);
 	return 0;

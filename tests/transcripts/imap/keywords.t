@@ -11,10 +11,12 @@ S: * OK [UIDNEXT 2] Predicted next UID
 S: a OK [READ-WRITE] Mailbox opened
 C: b STORE 1 +FLAGS ($Junk Work)
 S: * FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft $Junk Work)
+S: * OK [PERMANENTFLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft $Junk Work \\*)] Flags that are kept
 S: * 1 FETCH (FLAGS (\\Recent $Junk Work))
 S: b OK Done
 C: c STORE 1 +FLAGS.SILENT ($MDNSent)
 S: * FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft $Junk Work $MDNSent)
+S: * OK [PERMANENTFLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft $Junk Work $MDNSent \\*)] Flags that are kept
 S: c OK Done
 C: d FETCH 1 FLAGS
 S: * 1 FETCH (FLAGS (\\Recent $Junk Work $MDNSent))

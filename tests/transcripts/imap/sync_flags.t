@@ -26,6 +26,7 @@ S: e OK Done
 C: f FETCH 1 UID
 S: * 1 FETCH (UID 1)
 S: * FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft $Work)
+S: * OK [PERMANENTFLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft $Work \\*)] Flags that are kept
 S: * 2 FETCH (UID 2 FLAGS (\\Seen \\Recent $Work))
 S: f OK Done
 C: g FETCH 1 BODY.PEEK[TEXT]
