@@ -1,14 +1,12 @@
 #include "imapd/imap_autocreate.h"
 
-static const struct {
-	struct view name;
-	uint16_t use;
-} mailboxes[] = {
+static const struct mailbox_wish mailboxes[] = {
 	{ V_INIT("Drafts"), SPECIAL_DRAFTS },
 	{ V_INIT("Sent"), SPECIAL_SENT },
 	{ V_INIT("Trash"), SPECIAL_TRASH },
 	{ V_INIT("Junk"), SPECIAL_JUNK },
 	{ V_INIT("Archive"), SPECIAL_ARCHIVE },
+	{ V_INIT("INBOX"), 0 },
 };
 
 /* What a client has used has more than INBOX, or INBOX is subscribed. */
@@ -24,25 +22,12 @@ static bool is_new(struct store *s)
 	return !error && !subscribed && totals.mailboxes == 1;
 }
 
-static int create(struct store *s, struct view name, uint16_t use)
-{
-	struct mailbox m;
-	int error = mailbox_create(s, name, use, &m);
-	if (error && error != MC_E_EXISTS)
-		return error;
-	return mailbox_subscribe(s, name, true);
-}
-
 void imap_autocreate(struct store *s, const struct log_ctx *log)
 {
-	int error = 0;
 	if (!is_new(s))
 		return;
-	for (size_t i = 0; !error && i < sizeof mailboxes / sizeof *mailboxes;
-	     i++)
-		error = create(s, mailboxes[i].name, mailboxes[i].use);
-	if (!error)
-		error = mailbox_subscribe(s, V("INBOX"), true);
+	int error =
+	    mailbox_provide(s, mailboxes, sizeof mailboxes / sizeof *mailboxes);
 	if (error)
 		LOG(log, WARN, "imap.autocreate", KV_ERR("error", error));
 }

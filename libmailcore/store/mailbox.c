@@ -101,8 +101,7 @@ int mailbox_each(struct store_txn *t,
 	return visit_level(&w, 0, 0);
 }
 
-/* Whether that changed anything. */
-static bool subscribe(struct edit *e, struct view name, bool on)
+bool mailbox_subscribe_in(struct edit *e, struct view name, bool on)
 {
 	struct key k = key_subscription(name);
 	struct view v;
@@ -124,7 +123,8 @@ int mailbox_subscribe(struct store *s, struct view name, bool on)
 		error = edit_begin(s, &e);
 	if (error)
 		return error;
-	if (subscribe(&e, mailbox_name_view(&normal), on) || e.kv.error)
+	if (mailbox_subscribe_in(&e, mailbox_name_view(&normal), on) ||
+	    e.kv.error)
 		return edit_commit(&e);
 	edit_abort(&e);
 	return 0;

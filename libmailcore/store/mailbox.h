@@ -50,6 +50,16 @@ int mailbox_each(struct store_txn *t,
  * mailbox. MC_E_EXISTS, MC_E_BAD, MC_E_LIMIT (10,000 mailboxes). */
 int mailbox_create(struct store *s, struct view name, uint16_t special_use,
     struct mailbox *out) MUST_CHECK;
+
+struct mailbox_wish {
+	struct view name;
+	uint16_t special_use;
+};
+
+/* Creates those of them that do not exist and subscribes all, in one
+ * transaction. MC_E_BAD, MC_E_LIMIT; MC_E_BUSY: mailbox_create can wait. */
+int mailbox_provide(
+    struct store *s, const struct mailbox_wish *wishes, size_t n) MUST_CHECK;
 /* With children it becomes NOSELECT (RFC 3501 6.3.4); MC_E_DENIED for INBOX;
  * MC_E_NOENT; MC_E_BUSY for a NOSELECT one with children. */
 int mailbox_delete(struct store *s, struct view name) MUST_CHECK;

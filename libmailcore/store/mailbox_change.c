@@ -112,6 +112,37 @@ int mailbox_create(struct store *s, struct view name, uint16_t special_use,
 	return error;
 }
 
+static int provide(struct edit *e, const struct mailbox_wish *wish)
+{
+	struct mailbox_name normal;
+	struct box *b;
+	int error = mailbox_name_normalize(wish->name, &normal);
+	if (error)
+		return error;
+	error = create(e, mailbox_name_view(&normal), wish->special_use, &b);
+	if (error && error != MC_E_EXISTS)
+		return error;
+	(void)mailbox_subscribe_in(e, mailbox_name_view(&normal), true);
+	return e->kv.error;
+}
+
+int mailbox_provide(
+    struct store *s, const struct mailbox_wish *wishes, size_t n)
+{
+	struct edit e;
+	int error = kv_check_room(s->kv, 0);
+	if (!error)
+		error = edit_begin(s, &e);
+	if (error)
+		return error;
+	for (size_t i = 0; i < n && !error; i++)
+		error = provide(&e, &wishes[i]);
+	if (!error)
+		return edit_commit(&e);
+	edit_abort(&e);
+	return error;
+}
+
 static struct view box_name(const struct box *b)
 {
 	return (struct view){ b->name, b->n_name };

@@ -146,6 +146,30 @@ START_TEST(checks_names)
 
 END_TEST
 
+START_TEST(provides_several_at_once)
+{
+	static const struct mailbox_wish wishes[] = {
+		{ V_INIT("Sent"), SPECIAL_SENT },
+		{ V_INIT("inbox"), 0 },
+		{ V_INIT("Lists/old"), 0 },
+	};
+	struct store_txn t;
+	struct mailbox m;
+	ck_assert_int_eq(mailbox_create(store, V("Lists/old"), 0, &m), 0);
+	uint64_t before = store_last_change(store);
+	ck_assert_int_eq(mailbox_provide(store, wishes, 3), 0);
+	ck_assert_uint_eq(store_last_change(store), before + 1);
+	expect_tree("INBOX Lists+ Lists/old Sent ");
+	ck_assert_int_eq(store_read(store, &t), 0);
+	ck_assert_int_eq(mailbox_find(&t, V("Sent"), &m), 0);
+	ck_assert_uint_eq(m.special_use, SPECIAL_SENT);
+	for (size_t i = 0; i < 3; i++)
+		ck_assert(mailbox_is_subscribed(&t, wishes[i].name));
+	store_end(&t);
+}
+
+END_TEST
+
 START_TEST(limits_names)
 {
 	char deep[128] = "a";
@@ -380,6 +404,7 @@ static Suite *build(void)
 	tcase_add_test(tc, creates_missing_parents);
 	tcase_add_loop_test(
 	    tc, checks_names, 0, sizeof names / sizeof names[0]);
+	tcase_add_test(tc, provides_several_at_once);
 	tcase_add_test(tc, limits_names);
 	tcase_add_test(tc, names_are_composed);
 	tcase_add_test(tc, deletes);
