@@ -3,6 +3,7 @@
  * after CONFIGURE (and DIRECTORY) happens without privileges. */
 #include "proc/body.h"
 #include "base/panic.h"
+#include "crypto/crypto.h"
 #include "proc/drop.h"
 #include "proc/signer.h"
 #include "proc/spawn.h"
@@ -13,6 +14,9 @@
 #include <unistd.h>
 #ifdef __linux__
 #include <sys/prctl.h>
+#endif
+#ifdef __GLIBC__
+#include <malloc.h>
 #endif
 
 enum {
@@ -120,8 +124,10 @@ static void on_configure(struct proc *p, const struct msg *m, int fd)
 	close(fd);
 	if (error)
 		die(p, "configuration", error);
-	else if (p->role->root != ROOT_USER)
-		lock_in(p, -1);
+	if (error || p->role->root == ROOT_USER)
+		return; /* an agent: waits for its directory */
+	crypto_load();
+	lock_in(p, -1);
 }
 
 static void on_directory(struct proc *p, const struct msg *m, int fd)
@@ -248,6 +254,15 @@ static void on_private_key(struct proc *p, const struct msg *m, int fd)
 
 /* Life. */
 
+/* Of what the start needed, the configuration and the filter of system calls
+ * above all, an agent would keep as much as it ever uses. */
+static void give_memory_back(void)
+{
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
+}
+
 static void on_start(struct proc *p, const struct msg *m, int fd)
 {
 	struct msg ready = { .type = MSG_READY,
@@ -270,6 +285,7 @@ static void on_start(struct proc *p, const struct msg *m, int fd)
 	linger_start(p);
 	for (struct acceptor *a = p->acceptors; a; a = a->next)
 		open_acceptor(a);
+	give_memory_back();
 	peer_send(p->monitor, &ready, -1);
 }
 

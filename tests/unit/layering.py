@@ -21,7 +21,8 @@ LIBRARY = {
     "conf": {"base", "log", "text", "wire"},
     "accounts": {"base", "log", "text", "wire", "store", "sasl", "conf"},
     "net": {"base", "log", "text", "wire", "conf"},
-    "proc": {"base", "log", "text", "wire", "conf", "net", "store", "sasl", "accounts"},
+    "proc": {"base", "log", "text", "wire", "conf", "net", "store", "sasl", "accounts", "crypto"},
+    "crypto": {"base", "net", "proc", "sasl"},
 }
 DAEMONS = ["smtpd", "pop3d", "imapd", "queued", "mailctl"]
 # mailctl shows the queue: it may read queued's key layouts.
