@@ -142,8 +142,11 @@ uv_loop_t *loop_uv(struct loop *l)
 
 char *loop_scratch(struct loop *l, enum loop_scratch which)
 {
+	/* Not zeroed: most processes never touch most of it. */
 	if (!l->scratch[which])
-		l->scratch[which] = must_alloc(SCRATCH_BYTES);
+		l->scratch[which] = malloc(SCRATCH_BYTES);
+	if (!l->scratch[which])
+		fatal("out of memory");
 	return l->scratch[which];
 }
 
