@@ -1,5 +1,5 @@
 /* BODY and BODYSTRUCTURE: RFC 3501 7.4.2. */
-#include "base/chars.h"
+#include "text/codec.h"
 #include "text/envelope.h"
 #include "text/header.h"
 
@@ -117,14 +117,9 @@ static void put_number(const struct writer *w, uint64_t n)
 /* The token at the start of the field, "7bit" without one (RFC 2045 6.1). */
 static void put_encoding(const struct writer *w, const struct mime_part *part)
 {
-	struct view v = field_of(part, V("Content-Transfer-Encoding"));
-	size_t n = 0;
-	while (v.n && (v.p[0] == ' ' || v.p[0] == '\t' || v.p[0] == '\r' ||
-			  v.p[0] == '\n' || v.p[0] == '"'))
-		v = view_skip(v, 1);
-	while (n < v.n && n < TOKEN_MAX && char_is(v.p[n], CHAR_TOKEN))
-		n++;
-	imap_string_put(w->out, n ? view_head(v, n) : V("7bit"));
+	struct view v = transfer_encoding_token(
+	    field_of(part, V("Content-Transfer-Encoding")));
+	imap_string_put(w->out, v.n ? view_head(v, TOKEN_MAX) : V("7bit"));
 }
 
 struct type {

@@ -304,6 +304,32 @@ void decoder_end(struct decoder *d, struct buf *out)
 	decoder_init(d, d->encoding);
 }
 
+/* Comments nest (RFC 5322 3.2.2); an unfinished one is all there is. */
+static struct view skip_comment(struct view v)
+{
+	size_t i = 0, depth = 0;
+	for (; i < v.n; i++) {
+		if (v.p[i] == '\\')
+			i++;
+		else if (v.p[i] == '(')
+			depth++;
+		else if (v.p[i] == ')' && --depth == 0)
+			return view_skip(v, i + 1);
+	}
+	return view_skip(v, v.n);
+}
+
+struct view transfer_encoding_token(struct view value)
+{
+	size_t n = 0;
+	while (value.n && strchr(" \t\r\n\"(", value.p[0]))
+		value = value.p[0] == '(' ? skip_comment(value)
+					  : view_skip(value, 1);
+	while (n < value.n && char_is(value.p[n], CHAR_TOKEN))
+		n++;
+	return view_head(value, n);
+}
+
 enum transfer_encoding transfer_encoding_of(struct view value)
 {
 	static const struct {
@@ -318,13 +344,7 @@ enum transfer_encoding transfer_encoding_of(struct view value)
 		{ V_INIT("quoted-printable"), ENCODING_QUOTED_PRINTABLE },
 	};
 
-	size_t first = 0, last;
-	while (first < value.n && strchr(" \t\r\n\"", value.p[first]))
-		first++;
-	for (last = first; last < value.n; last++)
-		if (!char_is(value.p[last], CHAR_TOKEN))
-			break;
-	value = view_slice(value, first, last);
+	value = transfer_encoding_token(value);
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
 		if (view_ieq(value, names[i].name))
 			return names[i].encoding;

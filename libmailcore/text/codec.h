@@ -27,6 +27,9 @@ struct decoder {
 void decoder_init(struct decoder *d, enum transfer_encoding encoding);
 void decoder_put(struct decoder *d, struct view piece, struct buf *out);
 void decoder_end(struct decoder *d, struct buf *out);
+/* The token of a Content-Transfer-Encoding field, without comments and quotes
+ * (RFC 2045 6.1); empty when there is none. */
+struct view transfer_encoding_token(struct view value);
 enum transfer_encoding transfer_encoding_of(struct view value);
 
 /* Mailbox names: RFC 3501 5.1.3 modified UTF-7 from and to UTF-8. Decoding

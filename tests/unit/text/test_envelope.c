@@ -170,7 +170,7 @@ static const struct body_case body_cases[] = {
 	    " NIL NIL NIL NIL)" },
 	{ V_INIT("Content-Type: TEXT/HTML; Charset=UTF-8; x=\"a\\\"b\"\r\n"
 		 "Content-ID: <1@x>\r\nContent-Description: d\r\n"
-		 "Content-Transfer-Encoding: Quoted-Printable\r\n"
+		 "Content-Transfer-Encoding: (c) Quoted-Printable (d)\r\n"
 		 "Content-MD5: abc==\r\n"
 		 "Content-Disposition: inline; filename=f\r\n"
 		 "Content-Language: en, de\r\n"
