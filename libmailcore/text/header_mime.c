@@ -304,6 +304,18 @@ static void mark_done(struct pieces *pieces, struct view name)
 			pieces->all[i].is_done = true;
 }
 
+/* "name=..." beside "name*=...": for those who do not know RFC 2231. */
+static struct piece *plain_beside(struct pieces *pieces, struct piece *extended)
+{
+	for (size_t i = 0; i < pieces->n; i++) {
+		struct piece *p = &pieces->all[i];
+		if (p->section == SECTION_NONE && !p->is_extended &&
+		    view_ieq(p->name, extended->name))
+			return p;
+	}
+	return NULL;
+}
+
 static size_t put_params(
     struct pieces *pieces, bool is_raw, struct spot *spots, struct buf *storage)
 {
@@ -317,6 +329,11 @@ static size_t put_params(
 		size_t links = chain_of(pieces, name, chain);
 		if (links == 0) /* a continuation without a start */
 			continue;
+		struct piece *plain = is_raw && chain[0]->is_extended
+					  ? plain_beside(pieces, chain[0])
+					  : NULL;
+		if (plain && n + 1 < HEADER_PARAMS_MAX)
+			spots[n++] = put_param(&plain, 1, true, storage);
 		spots[n] = put_param(chain, links, is_raw, storage);
 		if (buf_error(storage))
 			break;
