@@ -90,6 +90,10 @@ void header_unfold(struct view value, struct buf *out)
 			continue;
 		buf_put(out, view_slice(value, from, i));
 		from = i + 1;
+		if (from < value.n && value.p[from] == '\t') {
+			buf_put_char(out, ' ');
+			from++;
+		}
 	}
 	buf_put(out, view_skip(value, from));
 }

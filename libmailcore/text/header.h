@@ -19,7 +19,8 @@ enum parse header_next(struct view *block, struct header_field *out);
 bool header_find(struct view block, struct view name, struct header_field *out);
 
 /* The value on one line: line ends removed, surrounding blanks trimmed
- * (RFC 5322 2.2.3). */
+ * (RFC 5322 2.2.3). A tab behind a line end becomes a space, which is what
+ * those who fold with tabs had there. */
 void header_unfold(struct view value, struct buf *out);
 /* Unfolded, with encoded words decoded to UTF-8 (RFC 2047). */
 void header_decode(struct view value, struct buf *out);

@@ -71,7 +71,8 @@ struct text_case {
 
 static const struct text_case decode_cases[] = {
 	{ V_INIT(" plain text \r\n"), V_INIT("plain text") },
-	{ V_INIT(" a\r\n b\r\n\tc"), V_INIT("a b\tc") },
+	{ V_INIT(" a\r\n b\r\n\tc"), V_INIT("a b c") },
+	{ V_INIT("a\tb\n\t\tc"), V_INIT("a\tb \tc") },
 	/* RFC 2047 8 */
 	{ V_INIT("(=?ISO-8859-1?Q?a?=)"), V_INIT("(a)") },
 	{ V_INIT("(=?ISO-8859-1?Q?a?= b)"), V_INIT("(a b)") },
@@ -190,8 +191,8 @@ static const struct mime_case mime_cases[] = {
 	{ V_INIT("a/b; n*1=b"), "a/b", NULL },
 	{ V_INIT("a/b; n=plain; n*=utf-8''%C3%A4"), "a/b n=\xc3\xa4;",
 	    "a/b n=plain;n*=utf-8''%C3%A4;" },
-	{ V_INIT("a/b; N*0*=utf-8''%C3; n*1*=%A4; n=plain"),
-	    "a/b N=\xc3\xa4;", "a/b n=plain;N*=utf-8''%C3%A4;" },
+	{ V_INIT("a/b; N*0*=utf-8''%C3; n*1*=%A4; n=plain"), "a/b N=\xc3\xa4;",
+	    "a/b n=plain;N*=utf-8''%C3%A4;" },
 	{ V_INIT("a/b; n*=%C3%A4"), "a/b n=\xc3\xa4;", "a/b n*=%C3%A4;" },
 	{ V_INIT("a/b; n*0*=iso-8859-1''%E4; n*1*=%F6"),
 	    "a/b n=\xc3\xa4\xc3\xb6;", "a/b n*=iso-8859-1''%E4%F6;" },
