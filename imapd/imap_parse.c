@@ -215,7 +215,7 @@ bool imap_nz_number(struct imap_args *a, uint32_t *out)
 
 static bool set_number(struct imap_args *a, uint32_t *out)
 {
-	*out = UINT32_MAX;
+	*out = 0;
 	return imap_skip(a, '*') || imap_nz_number(a, out);
 }
 
@@ -226,7 +226,7 @@ static bool set_range(struct imap_args *a, struct uid_range *out)
 	out->last = out->first;
 	if (imap_skip(a, ':') && !set_number(a, &out->last))
 		return false;
-	if (out->first > out->last) {
+	if (out->last != 0 && (out->first == 0 || out->first > out->last)) {
 		uint32_t first = out->last;
 		out->last = out->first;
 		out->first = first;

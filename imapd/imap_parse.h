@@ -14,7 +14,7 @@ struct imap_args {
 	const char *why; /* NULL: no error so far */
 };
 
-/* A sequence set as it stands: '*' is UINT32_MAX, first <= last. */
+/* A sequence set as it stands: '*' is 0, and last; first <= last otherwise. */
 struct imap_set {
 	struct uid_range *ranges;
 	size_t n;

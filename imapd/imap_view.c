@@ -349,17 +349,24 @@ bool imap_view_tell(struct imap_session *s, bool expunges)
 	return imap_view_tell_keywords(s) != 0 || tell_flags(s);
 }
 
+/* "*" is the highest one that there is, so "9999:*" is the same as "*:9999"
+ * (RFC 3501 9, seq-range). */
+static struct uid_range star_is(struct uid_range r, uint32_t highest)
+{
+	if (r.last == 0)
+		r.last = highest;
+	if (r.first == 0)
+		r.first = highest;
+	if (r.first > r.last)
+		r = (struct uid_range){ .first = r.last, .last = r.first };
+	return r;
+}
+
 static bool resolve_uids(struct imap_session *s, const struct imap_set *set)
 {
 	uint32_t max = uidset_max(&s->view.uids);
 	for (size_t i = 0; max && i < set->n; i++) {
-		struct uid_range r = set->ranges[i];
-		/* "*" is the highest one, and so is "9999:*" (RFC 3501 9). */
-		if (r.last == UINT32_MAX) {
-			r.last = max;
-			if (r.first > max)
-				r.first = max;
-		}
+		struct uid_range r = star_is(set->ranges[i], max);
 		if (uidset_add(&s->set, r.first, r.last) != 0)
 			return imap_bad(&s->args, "Message set too large");
 	}
@@ -382,13 +389,12 @@ static bool resolve_numbers(struct imap_session *s, const struct imap_set *set)
 	uint32_t exists = (uint32_t)s->view.uids.count;
 	for (size_t i = 0; i < set->n; i++) {
 		struct uid_range r = set->ranges[i];
-		if (r.last == UINT32_MAX) {
-			if (exists == 0)
-				continue; /* "1:*" of an empty mailbox */
-			r.last = exists;
-			if (r.first > exists)
-				r.first = exists;
-		}
+		bool has_star = r.last == 0;
+		if (has_star && exists == 0)
+			continue; /* "1:*" of an empty mailbox */
+		r = star_is(r, exists);
+		if (has_star && r.last > exists)
+			r.last = exists; /* "9:*" where there are 8 */
 		if (r.last > exists)
 			return imap_bad(&s->args, "No such message number");
 		if (!add_numbers(s, r.first, r.last))

@@ -52,6 +52,16 @@ S: m OK Done
 C: n UID FETCH 100:* UID
 S: * 2 FETCH (UID 2)
 S: n OK Done
+C: n UID FETCH 4294967295,100:4294967295 UID
+S: n OK Done
+C: n UID FETCH *:100,* UID
+S: * 2 FETCH (UID 2)
+S: n OK Done
+C: n FETCH 3:* UID
+S: * 2 FETCH (UID 2)
+S: n OK Done
+C: n FETCH 1:4294967295 UID
+S: n BAD No such message number
 C: o UID FETCH 50:60 UID
 S: o OK Done
 C: p FETCH 3 UID
