@@ -50,30 +50,38 @@ static int32_t sent_day(struct search_message *m, int32_t asked)
 	return day;
 }
 
-/* Parts, and the headers of messages that are parts. */
-static bool part_contains(
-    struct search_message *m, uint32_t i, struct view needle)
+static bool part_header_contains(
+    struct search_message *m, const struct mime_part *part, struct view needle)
 {
-	const struct mime_part *part = &m->parts[i];
 	struct view header;
-	if (part->kind == MIME_LEAF)
-		return imap_text_part_contains(&m->text, part, needle);
-	if (part->kind != MIME_MESSAGE || i + 1 >= m->info.n_parts)
-		return false;
-	part = &m->parts[i + 1];
 	m->header = V_NONE; /* its memory is used */
 	return imap_text_header(
 		   &m->text, part->header_offset, part->header_size, &header) &&
 	       imap_text_fields_contain(&m->text, header, V(""), needle);
 }
 
-static bool body_contains(struct search_message *m, struct view needle)
+/* Parts, and the headers of messages that are parts; TEXT looks into those of
+ * other parts as well, which is where the names of attachments are. */
+static bool part_contains(struct search_message *m, uint32_t i,
+    enum search_kind kind, struct view needle)
+{
+	const struct mime_part *part = &m->parts[i];
+	bool in_message = i > 0 && m->parts[part->parent].kind == MIME_MESSAGE;
+	if (i > 0 && (in_message || kind == SEARCH_TEXT) &&
+	    part_header_contains(m, part, needle))
+		return true;
+	return part->kind == MIME_LEAF &&
+	       imap_text_part_contains(&m->text, part, needle);
+}
+
+static bool body_contains(
+    struct search_message *m, enum search_kind kind, struct view needle)
 {
 	if (m->info.n_parts > MIME_PARTS_MAX ||
 	    message_parts(&m->info, m->parts) != 0)
 		return false;
 	for (uint32_t i = 0; i < m->info.n_parts; i++)
-		if (part_contains(m, i, needle))
+		if (part_contains(m, i, kind, needle))
 			return true;
 	return false;
 }
@@ -139,7 +147,7 @@ static bool test_content(struct search_message *m, const struct search_key *key)
 		return header_contains(m, key->field, key->needle);
 	if (key->kind == SEARCH_TEXT && header_contains(m, V(""), key->needle))
 		return true;
-	return body_contains(m, key->needle);
+	return body_contains(m, key->kind, key->needle);
 }
 
 static enum answer all_of(struct search_message *m,

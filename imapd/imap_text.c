@@ -126,7 +126,8 @@ static void search_lines(struct stream *w, bool at_end)
 		search_decoded(w, lf + 1);
 }
 
-/* Without a Content-Type it is text (RFC 2045 5.2). */
+/* Without a Content-Type it is text (RFC 2045 5.2). Delivery reports and the
+ * like are for people too. */
 static bool is_text(struct stream *w, struct view header)
 {
 	struct header_mime_value value;
@@ -137,7 +138,9 @@ static bool is_text(struct stream *w, struct view header)
 		return true;
 	buf_init(&storage, 64 * 1024);
 	header_mime_parse(field.value, &value, &storage);
-	bool text = value.value.n == 0 || view_istarts(value.value, V("text/"));
+	bool text = value.value.n == 0 ||
+		    view_istarts(value.value, V("text/")) ||
+		    view_istarts(value.value, V("message/"));
 	if (header_mime_param(&value, V("charset"), &charset) &&
 	    charset.n <= sizeof w->charset_name) {
 		memcpy(w->charset_name, charset.p, charset.n);
