@@ -504,6 +504,13 @@ static void close_login(void *engine)
 	free(l);
 }
 
+/* RFC 5530 3: "Temporary failure because a subsystem is down." */
+static void unavailable(struct buf *out)
+{
+	buf_put(
+	    out, V("* BYE [UNAVAILABLE] Mailboxes cannot be opened now\r\n"));
+}
+
 const struct login_protocol imap_login_protocol = {
 	.open = open_login,
 	.input = input,
@@ -512,4 +519,5 @@ const struct login_protocol imap_login_protocol = {
 	.tls_up = tls_up,
 	.bye = bye,
 	.close = close_login,
+	.unavailable = unavailable,
 };

@@ -327,6 +327,12 @@ static void login_close(void *engine)
 	free(engine);
 }
 
+/* RFC 3206 4: the answer to PASS or AUTH, which is still owed. */
+static void unavailable(struct buf *out)
+{
+	pop3_err(out, "[SYS/TEMP] the maildrop cannot be opened now");
+}
+
 const struct login_protocol pop3_login_protocol = {
 	.open = login_open,
 	.input = login_input,
@@ -335,4 +341,5 @@ const struct login_protocol pop3_login_protocol = {
 	.tls_up = tls_up,
 	.bye = login_bye,
 	.close = login_close,
+	.unavailable = unavailable,
 };

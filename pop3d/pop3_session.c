@@ -362,7 +362,7 @@ static void *session_open(struct agent_session *s)
 	struct pop3_session *p = MUST_NEW(struct pop3_session);
 	p->shell = s;
 	p->lock = -1;
-	int error = maildrop_lock(".", &p->lock);
+	int error = s->store ? maildrop_lock(".", &p->lock) : MC_E_TEMP;
 	if (!error)
 		error = load(p);
 	if (!error) {

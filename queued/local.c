@@ -242,7 +242,7 @@ void local_on_refused(
     struct proc *p, struct peer *from, const struct msg *m, int fd)
 {
 	(void)from;
-	(void)fd;
+	close(fd); /* the agent's end of the channel */
 	struct queue *q = proc_state(p);
 	struct by_session by = { m->handoff_refused.session, NULL };
 	idtab_each(&q->links, find_session, &by);

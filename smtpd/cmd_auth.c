@@ -119,14 +119,14 @@ void smtp_session_auth_challenge(
 }
 
 /* The reply waits, so that guessing is slow; see smtp_session_delay_over. */
-static void fail(struct smtp_session *s)
+static void fail(struct smtp_session *s, struct view name)
 {
 	s->n_auth_failures++;
 	s->auth_failed = true;
 	LOG(s->env.log, INFO, "auth.fail", KV_VIEW("remote", s->env.remote),
 	    KV_VIEW(
 		"mechanism", ((struct view){ s->mechanism, s->mechanism_n })),
-	    KV_INT("failures", s->n_auth_failures));
+	    KV_VIEW("account", name), KV_INT("failures", s->n_auth_failures));
 	uint64_t token = smtp_wait(s, SMTP_WAIT_DELAY);
 	s->env.ops->delay(s->env.ctx, token, s->env.limits->auth_delay_ms);
 }
@@ -151,7 +151,7 @@ void smtp_session_auth_result(struct smtp_session *s, uint64_t token,
 		succeed(s, account);
 		break;
 	case AUTH_STATUS_FAILED:
-		fail(s);
+		fail(s, account);
 		break;
 	case AUTH_STATUS_TEMP:
 		smtp_reply(s,

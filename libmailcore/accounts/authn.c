@@ -32,6 +32,7 @@ struct authn {
 	size_t count;
 	struct buf challenge;
 	struct account account; /* of the last answer */
+	char name[SASL_NAME_MAX];
 };
 
 struct authn *authn_new(struct accounts *a, const struct conf *c)
@@ -177,22 +178,18 @@ static const char *const status_texts[] = {
 	[AUTH_STATUS_UNKNOWN_MECHANISM] = "mechanism",
 };
 
-/* What the front cannot log: the name, and why. The remote address stands
- * before all that the client says: what reads logs to ban addresses cannot be
- * led astray. */
+/* The front logs what became of it; here stands what it must not know. */
 static void log_result(const struct conversation *c, enum auth_status status)
 {
 	struct log_ctx ctx = { .key = "session", .id = c->session };
-	enum log_level level =
-	    status == AUTH_STATUS_OK ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO;
 	const char *result = status_texts[status];
 	if (status == AUTH_STATUS_FAILED && !c->is_known)
 		result = "unknown";
-	log_emit(&ctx, level, "auth.check", KV_STR("remote", c->remote),
+	LOG(&ctx, DEBUG, "auth.check", KV_STR("remote", c->remote),
 	    KV_STR("service", service_name(c->service)),
 	    KV_VIEW("mechanism", c->sasl.mechanism->name),
 	    KV_STR("result", result), KV_VIEW("name", sasl_name(&c->sasl)),
-	    KV_STR("account", c->is_known ? c->account.address : ""), KV_LAST);
+	    KV_STR("account", c->is_known ? c->account.address : ""));
 }
 
 static enum auth_status status_of(
@@ -217,6 +214,13 @@ static enum auth_status status_of(
 	return AUTH_STATUS_OK;
 }
 
+static struct view keep_name(struct authn *n, struct view name)
+{
+	if (name.n)
+		memcpy(n->name, name.p, name.n);
+	return (struct view){ n->name, name.n };
+}
+
 static void answer(
     struct conversation *c, enum sasl_status s, struct authn_answer *out)
 {
@@ -231,7 +235,10 @@ static void answer(
 	enum auth_status status = status_of(c, s);
 	log_result(c, status);
 	*out = (struct authn_answer){
-		.status = status, .session = c->session, .service = c->service
+		.status = status,
+		.session = c->session,
+		.service = c->service,
+		.name = keep_name(n, sasl_name(&c->sasl)),
 	};
 	if (status == AUTH_STATUS_OK) {
 		n->account = c->account;

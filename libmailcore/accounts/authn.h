@@ -14,6 +14,7 @@ struct authn_answer {
 	/* Valid until the next call. */
 	struct view challenge;
 	const struct account *account; /* of AUTH_STATUS_OK; else NULL */
+	struct view name;              /* as the client said it, of a result */
 	uint64_t session;              /* of the conversation that this ends */
 	enum service service;
 };

@@ -13,6 +13,12 @@ static struct child *child_of_pid(struct monitor *m, int pid)
 	return c;
 }
 
+/* Process ids are used again: it may be another role's by now. */
+static bool may_hear(const struct child *c, enum msg_type type)
+{
+	return msg_rules[type].to & 1u << c->role->id;
+}
+
 static void refuse(
     struct monitor *m, struct handoff *h, enum handoff_refused reason)
 {
@@ -23,8 +29,10 @@ static void refuse(
 	LOG(&ctx, WARN, "session.refused",
 	    KV_STR("reason", handoff_refused_text(reason)),
 	    KV_STR("remote", h->remote));
-	if (from && from->peer)
-		peer_send(from->peer, &out, -1);
+	if (from && from->peer && may_hear(from, MSG_HANDOFF_REFUSED)) {
+		peer_send(from->peer, &out, h->fd);
+		h->fd = -1;
+	}
 	handoff_deinit(h);
 }
 

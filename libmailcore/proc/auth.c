@@ -116,7 +116,7 @@ static void send_answer(struct auth *a, struct peer *to, uint64_t id,
 		return;
 	}
 	if (!answer->account) {
-		send_result(to, id, answer->status, V(""));
+		send_result(to, id, answer->status, answer->name);
 		return;
 	}
 	proc_stats(a->proc, (uint32_t)authn_count(a->authn), ++a->total);

@@ -4,12 +4,10 @@
  * accepts  answers of auth; refusals of the monitor
  * sends    passwords to auth, digests to keys, sessions to the monitor
  * dies     after its last session when told to stop */
-#include "proc/login.h"
-#include "base/idtab.h"
 #include "base/panic.h"
 #include "base/rand.h"
-#include "net/conn.h"
-#include "proc/per_client.h"
+#include "proc/login_state.h"
+#include "proc/parting.h"
 #include <errno.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -19,60 +17,11 @@ enum {
 	OUT_MAX = 65536,
 	OUT_LOW = 8192,
 	PENDING_MAX = 65536,
-	SWEEP_MS = 1000,
 	RETRY_MS = 20,
-	PATIENT_S = 3600,
-};
-
-enum client_state {
-	CLIENT_TLS,     /* the handshake */
-	CLIENT_TALK,    /* the engine reads */
-	CLIENT_AUTH,    /* auth thinks */
-	CLIENT_TELL,    /* the result is known, and told a little later */
-	CLIENT_HANDOFF, /* logged in; the last reply is on its way out */
-	CLIENT_SPLICED, /* the agent's; we are its TLS */
-	CLIENT_END,
-};
-
-struct login {
-	struct proc *proc;
-	const struct login_protocol *protocol;
-	struct idtab clients;
-	struct per_client per_client;
-	struct timer *sweep, *grace;
-	uint64_t total;
-	bool is_stopping;
-};
-
-struct client {
-	struct login *login;
-	struct login_session s;
-	struct log_ctx log;
-	struct conn *conn;
-	void *engine;
-	struct timer *later; /* tells the result, or tries the handoff again */
-	uint64_t id;         /* in clients, and of its requests to auth */
-	uint64_t session;
-	uint64_t deadline_ms;
-	enum client_state state;
-	enum auth_status status;
-	int64_t failures;
-	bool is_counted;
-	char remote[65];
 };
 
 static const struct login_ops ops;
 static const struct conn_events events;
-
-static struct login *state_of(struct proc *p)
-{
-	return proc_state(p);
-}
-
-static void end_process(struct login *l)
-{
-	proc_exit(l->proc);
-}
 
 static void tell_stats(struct login *l)
 {
@@ -92,7 +41,7 @@ static void free_client(struct client *c)
 	free(c);
 	tell_stats(l);
 	if (l->is_stopping && idtab_count(&l->clients) == 0)
-		end_process(l);
+		proc_exit(l->proc);
 }
 
 static void finish(struct client *c)
@@ -103,7 +52,7 @@ static void finish(struct client *c)
 	conn_finish(c->conn);
 }
 
-static void say_bye(struct client *c, const char *why)
+void login_say_bye(struct client *c, const char *why)
 {
 	if (c->state == CLIENT_END)
 		return;
@@ -131,7 +80,7 @@ static void hand_over_tls(struct client *c)
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
 		ends) != 0) {
 		LOG(&c->log, ERROR, "session.failed", KV_ERR("error", -errno));
-		say_bye(c, "no resources");
+		login_say_bye(c, "no resources");
 		return;
 	}
 	c->state = CLIENT_SPLICED;
@@ -198,7 +147,7 @@ static void tell_result(struct client *c)
 		return;
 	}
 	if (c->failures >= conf->login_failures_max) {
-		say_bye(c, "too many failed logins");
+		login_say_bye(c, "too many failed logins");
 		return;
 	}
 	conn_flush(c->conn);
@@ -214,12 +163,13 @@ static void on_later(void *ctx)
 		hand_over(c);
 }
 
-/* fail2ban and its like read these lines: the address comes first. */
+/* fail2ban and its like read these lines: the address comes first. account is
+ * what the client said it was, when it was refused. */
 static void log_result(const struct client *c, struct view account)
 {
 	bool ok = c->status == AUTH_STATUS_OK;
-	log_emit(&c->log, ok ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
-	    ok ? "login.ok" : "auth.fail", KV_STR("remote", c->remote),
+	log_emit(&c->log, LOG_LEVEL_INFO, ok ? "login.ok" : "auth.fail",
+	    KV_STR("remote", c->remote),
 	    KV_STR("service", service_name(c->s.service)),
 	    KV_VIEW("account", account),
 	    KV_STR("reason", status_text(c->status)),
@@ -463,7 +413,7 @@ static void begin(struct client *c, enum conf_tls tls)
 void login_accept(
     struct proc *p, int fd, enum service service, enum conf_tls tls)
 {
-	struct login *l = state_of(p);
+	struct login *l = proc_state(p);
 	struct client *c = new_client(l, fd, service);
 	if (!c)
 		return;
@@ -498,18 +448,46 @@ static void on_result(struct login *l, const struct msg *m)
 	set_result(c, status, m->auth_result.account);
 }
 
+struct by_session {
+	uint64_t session;
+	struct client *found;
+};
+
+static void find_session(uint64_t id, void *object, void *ctx)
+{
+	struct by_session *by = ctx;
+	struct client *c = object;
+	(void)id;
+	if (c->session == by->session && c->state == CLIENT_SPLICED)
+		by->found = c;
+}
+
+/* The monitor said why in the log, and gives back what it got: the client, or
+ * our own other end when we are its TLS. */
+static void on_refused(struct login *l, const struct msg *m, int fd)
+{
+	struct by_session by = { m->handoff_refused.session, NULL };
+	idtab_each(&l->clients, find_session, &by);
+	if (!by.found) {
+		parting_words(proc_loop(l->proc), fd, l->protocol->unavailable);
+		return;
+	}
+	l->protocol->unavailable(conn_out(by.found->conn));
+	finish(by.found);
+	close(fd);
+}
+
 void login_on_message(
     struct proc *p, struct peer *from, const struct msg *m, int fd)
 {
-	struct login *l = state_of(p);
+	struct login *l = proc_state(p);
 	(void)from;
-	(void)fd;
 	if (m->type == MSG_AUTH_CHALLENGE)
 		on_challenge(l, m);
 	else if (m->type == MSG_AUTH_RESULT)
 		on_result(l, m);
-	/* A refused handoff: the monitor logged why and closed its end, which
-	 * ends the session here too. */
+	else
+		on_refused(l, m, fd);
 }
 
 static void fail_if_waiting(uint64_t id, void *object, void *ctx)
@@ -523,61 +501,9 @@ static void fail_if_waiting(uint64_t id, void *object, void *ctx)
 
 void login_peer_down(struct proc *p, struct peer *peer)
 {
-	struct login *l = state_of(p);
+	struct login *l = proc_state(p);
 	if (peer_role(peer) == ROLE_AUTH)
 		idtab_each(&l->clients, fail_if_waiting, NULL);
-}
-
-/* Time. */
-
-static void end_if_late(uint64_t id, void *object, void *ctx)
-{
-	struct client *c = object;
-	const uint64_t *now = ctx;
-	(void)id;
-	if (c->state == CLIENT_SPLICED || *now < c->deadline_ms)
-		return;
-	if (c->state == CLIENT_TLS || c->state == CLIENT_END)
-		conn_close(c->conn);
-	else
-		say_bye(c, "login takes too long");
-}
-
-static void on_sweep(void *ctx)
-{
-	struct login *l = ctx;
-	uint64_t now = loop_now_ms(proc_loop(l->proc));
-	idtab_each(&l->clients, end_if_late, &now);
-}
-
-static void end_unless_spliced(uint64_t id, void *object, void *ctx)
-{
-	struct client *c = object;
-	(void)id;
-	(void)ctx;
-	if (c->state == CLIENT_TLS)
-		conn_close(c->conn);
-	else if (c->state != CLIENT_SPLICED)
-		say_bye(c, "shutting down");
-}
-
-static void on_grace(void *ctx)
-{
-	end_process(ctx);
-}
-
-void login_stop(struct proc *p, uint32_t grace_s)
-{
-	struct login *l = state_of(p);
-	l->is_stopping = true;
-	/* After a reload, with much time, whoever is at it may log in. */
-	if (grace_s < PATIENT_S)
-		idtab_each(&l->clients, end_unless_spliced, NULL);
-	if (!l->grace)
-		l->grace = timer_new(proc_loop(p), on_grace, l);
-	timer_start(l->grace, (uint64_t)grace_s * 1000, 0);
-	if (idtab_count(&l->clients) == 0)
-		end_process(l);
 }
 
 int login_start(struct proc *p, const struct login_protocol *protocol)
@@ -587,8 +513,7 @@ int login_start(struct proc *p, const struct login_protocol *protocol)
 	l->protocol = protocol;
 	idtab_init(&l->clients, (uint32_t)proc_conf(p)->login_sessions_max);
 	per_client_init(&l->per_client);
-	l->sweep = timer_new(proc_loop(p), on_sweep, l);
-	timer_start(l->sweep, SWEEP_MS, SWEEP_MS);
+	login_watch(l);
 	proc_set_state(p, l);
 	return 0;
 }

@@ -45,6 +45,9 @@ struct login_protocol {
 	/* Idle too long, or shutting down: puts the parting words. */
 	void (*bye)(void *engine, const char *why);
 	void (*close)(void *engine);
+	/* There is no agent to be had for a session that is logged in: puts
+	 * the parting words. */
+	void (*unavailable)(struct buf *out);
 };
 
 /* Role "front" of imapd and pop3d:

@@ -43,7 +43,7 @@ class RawImap:
 
 
 class Sessions(SystemTest):
-    USERS = ("anna", "bert", "carl", "dora", "eva")
+    USERS = ("anna", "bert", "carl", "dora", "eva", "flo", "gus")
 
     def append(self, user, count=1, mailbox="INBOX"):
         client = self.mail.imap(user)
@@ -122,6 +122,31 @@ class Sessions(SystemTest):
             client.shutdown()
         self.assertEqual(answers[0], answers[1])
         self.assertIn("AUTHENTICATIONFAILED", answers[0])
+
+    def test_a_session_without_a_mailbox_is_told_so(self):
+        """No directory to be had: the monitor refuses. No store in it: the agent does."""
+        where = self.mail.dir / "state/mail/mailcore.test"
+        where.mkdir(parents=True, exist_ok=True)
+        (where / "flo").write_text("not a directory")
+        (where / "gus" / "data.mdb").mkdir(parents=True)
+        for user in ("flo", "gus"):
+            for service in ("imap", "imaps", "pop3", "pop3s"):
+                with self.subTest(user=user, service=service):
+                    last = self.last_words(user, service)
+                    self.assertRegex(last, rb"^\* BYE \[UNAVAILABLE\] " if "imap" in service
+                                     else rb"^-ERR \[SYS/TEMP\] ")
+
+    def last_words(self, user, service):
+        s = self.mail.connect(service)
+        if service.endswith("s"):
+            s = self.mail.tls().wrap_socket(s, server_hostname="localhost")
+        with s, s.makefile("rb") as f:
+            f.readline()
+            if "imap" in service:
+                s.sendall(f'a LOGIN {user}@mailcore.test "{PASSWORD}"\r\n'.encode())
+            else:
+                s.sendall(f"USER {user}@mailcore.test\r\nPASS {PASSWORD}\r\n".encode())
+            return f.read().splitlines()[-1]
 
     def test_plaintext_login_over_starttls(self):
         client = imaplib.IMAP4("localhost", self.mail.ports["imap"])

@@ -144,7 +144,7 @@ static void setup(void)
 START_TEST(answers_from_the_database_when_it_comes)
 {
 	expect("ASK anna@a.example\n", "unknown \n");
-	expect("AUTH anna@a.example pencil\n", "failed \n");
+	expect("AUTH anna@a.example pencil\n", "failed anna@a.example\n");
 	add_anna();
 	pause_ms(1100);
 	expect("ASK Anna+x@A.example\n", "local anna@a.example\n");
@@ -152,7 +152,7 @@ START_TEST(answers_from_the_database_when_it_comes)
 	expect("ASK anna@elsewhere.example\n", "remote \n");
 	expect("AUTH anna@a.example pencil\n", "ok anna@a.example\n");
 	expect("AUTH anna pencil\n", "ok anna@a.example\n");
-	expect("AUTH anna wrong\n", "failed \n");
+	expect("AUTH anna wrong\n", "failed anna\n");
 	stop_cleanly();
 }
 

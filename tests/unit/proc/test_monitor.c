@@ -91,7 +91,7 @@ static void front_refused(
 	(void)p;
 	(void)from;
 	(void)m;
-	(void)fd;
+	close(fd);
 }
 
 static void auth_on_ask(

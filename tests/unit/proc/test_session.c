@@ -63,8 +63,14 @@ static void login_close(void *engine)
 	(void)engine;
 }
 
+static void login_unavailable(struct buf *out)
+{
+	buf_put(out, V("no agent\n"));
+}
+
 static const struct login_protocol login = { login_open, login_input,
-	login_challenge, login_result, login_tls_up, login_bye, login_close };
+	login_challenge, login_result, login_tls_up, login_bye, login_close,
+	login_unavailable };
 
 static void auth_on_start(
     struct proc *p, struct peer *from, const struct msg *m, int fd)
@@ -76,12 +82,14 @@ static void auth_on_start(
 		    m->auth_start.id, AUTH_STATUS_FAILED, V_NONE } };
 	(void)fd;
 	view_cut(&password, ' ', &name);
+	out.auth_result.account = name;
 	if (view_eq(password, V("never")))
 		return;
 	if (view_eq(password, V("secret"))) {
 		int n = (int)name.n;
 		snprintf(account, sizeof account, "%.*s@a.org", n, name.p);
-		snprintf(directory, sizeof directory, "a.org/%.*s", n, name.p);
+		snprintf(directory, sizeof directory, "%s/%.*s",
+		    view_eq(name, V("homeless")) ? ".." : "a.org", n, name.p);
 		struct msg grant = { .type = MSG_GRANT,
 			.grant = { m->auth_start.session, view_of(account),
 			    view_of(directory), 0, 0 } };
@@ -323,7 +331,8 @@ START_TEST(wrong_passwords_are_few_and_logged)
 	want(fd, "no\nbye too many failed logins\n");
 	want_end(fd);
 	ck_assert(log_has("remote=local service=imap"));
-	ck_assert(log_has("auth.fail"));
+	ck_assert(log_has("account=anna"));
+	ck_assert(log_has("info auth.fail"));
 	stop_cleanly();
 }
 
@@ -423,6 +432,18 @@ START_TEST(a_dead_agent_is_replaced)
 
 END_TEST
 
+START_TEST(without_an_agent_there_is_a_last_word)
+{
+	int fd = dial();
+	want(fd, "hello\n");
+	put(fd, "LOGIN homeless secret\n");
+	want(fd, "ok\nno agent\n");
+	want_end(fd);
+	stop_cleanly();
+}
+
+END_TEST
+
 START_TEST(idle_sessions_end)
 {
 	int fd = log_in();
@@ -480,6 +501,7 @@ static Suite *build(void)
 	tcase_add_test(t, login_takes_so_long);
 	tcase_add_test(t, a_lost_auth_is_temporary);
 	tcase_add_test(t, a_dead_agent_is_replaced);
+	tcase_add_test(t, without_an_agent_there_is_a_last_word);
 	tcase_add_test(t, idle_sessions_end);
 	tcase_add_test(t, stopping_says_bye);
 	tcase_add_test(t, sessions_outlive_a_reload);
