@@ -1,4 +1,5 @@
 #include "imapd/imap_match.h"
+#include "base/chars.h"
 #include "text/header.h"
 
 enum answer {
@@ -42,7 +43,7 @@ static int32_t sent_day(struct search_message *m, int32_t asked)
 	if (day > asked + 1 || day < asked - 1)
 		return day;
 	if (!m->header.p &&
-	    !imap_text_header(&m->text, 0, m->info.header_size, &m->header))
+	    !message_text_header(&m->text, 0, m->info.header_size, &m->header))
 		return day;
 	if (header_find(m->header, V("Date"), &field) &&
 	    date_parse(field.value, &date) == 0)
@@ -50,49 +51,25 @@ static int32_t sent_day(struct search_message *m, int32_t asked)
 	return day;
 }
 
-static bool part_header_contains(
-    struct search_message *m, const struct mime_part *part, struct view needle)
-{
-	struct view header;
-	m->header = V_NONE; /* its memory is used */
-	return imap_text_header(
-		   &m->text, part->header_offset, part->header_size, &header) &&
-	       imap_text_fields_contain(&m->text, header, V(""), needle);
-}
-
-/* Parts, and the headers of messages that are parts; TEXT looks into those of
- * other parts as well, which is where the names of attachments are. */
-static bool part_contains(struct search_message *m, uint32_t i,
-    enum search_kind kind, struct view needle)
-{
-	const struct mime_part *part = &m->parts[i];
-	bool in_message = i > 0 && m->parts[part->parent].kind == MIME_MESSAGE;
-	if (i > 0 && (in_message || kind == SEARCH_TEXT) &&
-	    part_header_contains(m, part, needle))
-		return true;
-	return part->kind == MIME_LEAF &&
-	       imap_text_part_contains(&m->text, part, needle);
-}
-
 static bool body_contains(
     struct search_message *m, enum search_kind kind, struct view needle)
 {
-	if (m->info.n_parts > MIME_PARTS_MAX ||
-	    message_parts(&m->info, m->parts) != 0)
+	uint32_t n = m->info.n_parts;
+	m->header = V_NONE; /* its memory is used */
+	if (n > MIME_PARTS_MAX || message_parts(&m->info, m->parts) != 0)
 		return false;
-	for (uint32_t i = 0; i < m->info.n_parts; i++)
-		if (part_contains(m, i, kind, needle))
-			return true;
-	return false;
+	return message_text_body_contains(&m->text, m->parts, n, needle) ||
+	       (kind == SEARCH_TEXT &&
+		   message_text_parts_contain(&m->text, m->parts, n, needle));
 }
 
 static bool header_contains(
     struct search_message *m, struct view name, struct view needle)
 {
 	if (!m->header.p &&
-	    !imap_text_header(&m->text, 0, m->info.header_size, &m->header))
+	    !message_text_header(&m->text, 0, m->info.header_size, &m->header))
 		return false;
-	return imap_text_fields_contain(&m->text, m->header, name, needle);
+	return message_text_fields_contain(&m->text, m->header, name, needle);
 }
 
 static bool test_row(
@@ -150,6 +127,33 @@ static bool test_content(struct search_message *m, const struct search_key *key)
 	return body_contains(m, key->kind, key->needle);
 }
 
+/* MAYBE: the message has to be read. */
+static enum answer ask_extracts(
+    struct search_message *m, const struct search_key *key)
+{
+	enum answer a = key->n_queries ? NO : MAYBE;
+	for (unsigned i = 0; i < key->n_queries; i++) {
+		enum extract_answer one =
+		    extract_ask(&m->extracts, &key->queries[i], m->row);
+		if (one == EXTRACT_YES)
+			return YES;
+		if (one == EXTRACT_UNKNOWN)
+			a = MAYBE;
+	}
+	return a;
+}
+
+static enum answer ask_content(struct search_message *m,
+    const struct search_key *key, enum search_level level)
+{
+	enum answer a = MAYBE;
+	if (level >= SEARCH_LEVEL_EXTRACT)
+		a = ask_extracts(m, key);
+	if (a != MAYBE || levels[key->kind] > level)
+		return a;
+	return test_content(m, key) ? YES : NO;
+}
+
 static enum answer all_of(struct search_message *m,
     const struct search_key *list, enum search_level level);
 
@@ -182,9 +186,7 @@ static enum answer ask(struct search_message *m, const struct search_key *key,
 	case SEARCH_HEADER:
 	case SEARCH_BODY:
 	case SEARCH_TEXT:
-		if (levels[key->kind] > level)
-			return MAYBE;
-		return test_content(m, key) ? YES : NO;
+		return ask_content(m, key, level);
 	case SEARCH_ALL:
 	case SEARCH_SET:
 	case SEARCH_FLAGS:
@@ -218,8 +220,12 @@ static enum answer all_of(struct search_message *m,
 bool search_matches(struct search_message *m, const struct search_key *list)
 {
 	enum answer a = all_of(m, list, SEARCH_LEVEL_ROW);
+	m->was_read = false;
+	if (a == MAYBE)
+		a = all_of(m, list, SEARCH_LEVEL_EXTRACT);
 	if (a != MAYBE)
 		return a == YES;
+	m->was_read = true;
 	m->text.msgid = m->row->msgid;
 	m->header = V_NONE;
 	m->text.error = message_info(m->text.t, m->row->msgid, &m->info);
@@ -229,4 +235,70 @@ bool search_matches(struct search_message *m, const struct search_key *list)
 	     a == MAYBE && level <= SEARCH_LEVEL_TEXT; level++)
 		a = all_of(m, list, (enum search_level)level);
 	return a == YES && !m->text.error;
+}
+
+/* "x: " for "has a field x"; false: not a name that extracts know. */
+static bool field_needle(
+    const struct search_key *key, struct arena *arena, struct view *out)
+{
+	size_t n = key->field.n;
+	char *p = n ? arena_alloc(arena, n + 3) : NULL;
+	if (!p)
+		return false;
+	p[0] = MESSAGE_TEXT_BORDER;
+	for (size_t i = 0; i < n; i++) {
+		if (!char_is(key->field.p[i], CHAR_FTEXT))
+			return false;
+		p[i + 1] = char_lower(key->field.p[i]);
+	}
+	p[n + 1] = ':';
+	p[n + 2] = ' ';
+	*out = (struct view){ p, n + 3 };
+	return true;
+}
+
+static void add_query(struct search_key *key, enum extract_zone zone,
+    struct view needle, struct view field)
+{
+	extract_query_init(
+	    &key->queries[key->n_queries++], zone, needle, field);
+}
+
+/* An empty text is in what extracts do not know: it is left to the message. */
+static void header_queries(struct search_key *key, struct arena *arena)
+{
+	struct view field;
+	if (key->field.n == 0 && key->needle.n)
+		add_query(key, EXTRACT_HEADER, key->needle, V_NONE);
+	else if (!field_needle(key, arena, &field))
+		return;
+	else if (key->needle.n)
+		add_query(key, EXTRACT_HEADER, key->needle,
+		    view_slice(field, 1, field.n - 2));
+	else
+		add_query(key, EXTRACT_HEADER, field, V_NONE);
+}
+
+bool search_queries(struct search_key *list, struct arena *arena)
+{
+	for (; list; list = list->next) {
+		if (!search_queries(list->child, arena) ||
+		    !search_queries(list->other, arena))
+			return false;
+		if (levels[list->kind] < SEARCH_LEVEL_HEADER)
+			continue;
+		list->queries =
+		    arena_alloc(arena, EXTRACT_ZONES * sizeof *list->queries);
+		if (!list->queries)
+			return false;
+		if (list->kind == SEARCH_HEADER)
+			header_queries(list, arena);
+		else if (list->needle.n)
+			add_query(list, EXTRACT_BODY, list->needle, V_NONE);
+		if (list->kind == SEARCH_TEXT && list->needle.n) {
+			add_query(list, EXTRACT_HEADER, list->needle, V_NONE);
+			add_query(list, EXTRACT_PARTS, list->needle, V_NONE);
+		}
+	}
+	return true;
 }

@@ -1,8 +1,11 @@
 #ifndef IMAPD_IMAP_MATCH_H
 #define IMAPD_IMAP_MATCH_H
 /* Does a message match a search? RFC 3501 6.4.4. Cheap keys first: the row
- * alone, then what is stored of the message, then its header, then its text. */
-#include "imapd/imap_text.h"
+ * alone, then the extracts of texts, then what is stored of the message, then
+ * its header, then its text. */
+#include "base/arena.h"
+#include "store/extract.h"
+#include "store/message_text.h"
 
 enum search_kind {
 	SEARCH_ALL,
@@ -38,10 +41,14 @@ struct search_key {
 	int32_t day;
 	struct view field;
 	struct view needle; /* folded */
+	struct extract_query
+	    *queries; /* all NO: the key is; NULL: to be read */
+	unsigned n_queries;
 };
 
 enum search_level {
 	SEARCH_LEVEL_ROW,
+	SEARCH_LEVEL_EXTRACT,
 	SEARCH_LEVEL_INFO,
 	SEARCH_LEVEL_HEADER,
 	SEARCH_LEVEL_TEXT
@@ -51,13 +58,19 @@ enum search_level {
 enum search_level search_level(const struct search_key *list);
 
 struct search_message {
-	struct imap_text text;
+	struct message_text text;
+	struct extract_reader extracts;
 	const struct message *row;
 	bool is_recent;
 	struct mime_part *parts; /* room for MIME_PARTS_MAX */
 	struct message_info info;
 	struct view header;
+	bool was_read; /* not only rows and extracts */
 };
+
+/* Gives the keys of a list their queries, in the arena: false when it is
+ * full. */
+bool search_queries(struct search_key *list, struct arena *arena);
 
 /* Errors are in m->text.error; what could not be read does not match. */
 bool search_matches(struct search_message *m, const struct search_key *list);

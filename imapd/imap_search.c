@@ -8,7 +8,10 @@
 enum {
 	DEPTH_MAX = 50,
 	NEEDLE_MAX = 64 * 1024,
-	TURN_BATCHES = 8 /* then the user's other sessions have a turn */
+	TURN_BATCHES = 8, /* then the user's other sessions have a turn */
+	BUILD_MS = 20,    /* of a turn: extracts of texts that have none */
+	BUILD_SHARE = 4   /* when not more than so many times as many messages
+			     as are searched want one: others are read */
 };
 
 enum search_arg {
@@ -86,6 +89,7 @@ struct search_job {
 	struct imap_scan_job rows;
 	struct search_message message;
 	bool bad_charset;
+	unsigned n_read;  /* messages in this transaction */
 	uint32_t put_uid; /* results up to here are put */
 	bool head_put;
 };
@@ -285,17 +289,21 @@ static int search_row(
 	struct search_job *job = ctx;
 	struct imap_session *s = job->s;
 	(void)seq;
-	job->message.text.s = s;
+	job->message.text.bufs = s->scratch;
 	job->message.text.t = t;
 	job->message.row = m;
 	job->message.is_recent = uidset_has(&s->view.recent, m->uid);
-	if (search_matches(&job->message, job->keys))
-		return uidset_add(&s->found, m->uid, m->uid);
+	bool found = search_matches(&job->message, job->keys);
+	job->n_read += job->message.was_read;
 	if (job->message.text.error)
 		LOG(s->o.log, WARN, "imap.unsearchable", KV_INT("uid", m->uid),
 		    KV_ERR("error", job->message.text.error));
 	job->message.text.error = 0;
-	return IMAP_SCAN_NEXT;
+	int error = found ? uidset_add(&s->found, m->uid, m->uid) : 0;
+	if (error)
+		return error;
+	return job->n_read < IMAP_BATCH_MESSAGES ? IMAP_SCAN_NEXT
+						 : IMAP_SCAN_STOP;
 }
 
 static bool put_results(struct search_job *job)
@@ -333,14 +341,31 @@ static enum imap_step search_step(struct imap_session *s)
 {
 	struct search_job *job = s->job;
 	int error = 0;
-	for (int i = 0; !error && !job->scan.done && i < TURN_BATCHES; i++)
+	for (int i = 0; !error && !job->scan.done && i < TURN_BATCHES; i++) {
+		job->n_read = 0;
 		error = imap_scan(s, &job->scan, &job->rows);
+		extract_reader_end(&job->message.extracts);
+	}
 	if (error)
 		imap_finish_error(s, error);
 	else if (job->scan.done)
 		s->step = answer_step;
 	else
 		return IMAP_STEP_TURN;
+	return IMAP_STEP_NEXT;
+}
+
+/* A search begins with the extracts that it needs. */
+static enum imap_step build_step(struct imap_session *s)
+{
+	struct search_job *job = s->job;
+	uint64_t lag = extract_lag(s->o.store);
+	bool more = lag && lag / BUILD_SHARE <= job->rows.set->count;
+	if (more)
+		extract_build(s->o.store, BUILD_MS, &more);
+	if (more)
+		return IMAP_STEP_TURN;
+	s->step = search_step;
 	return IMAP_STEP_NEXT;
 }
 
@@ -357,15 +382,15 @@ static bool prepare(struct search_job *job)
 {
 	struct imap_session *s = job->s;
 	job->level = search_level(job->keys);
-	job->rows = (struct imap_scan_job){ to_scan(job),
-		job->level == SEARCH_LEVEL_ROW ? IMAP_BATCH_ROWS
-					       : IMAP_BATCH_MESSAGES,
+	job->rows = (struct imap_scan_job){ to_scan(job), IMAP_BATCH_ROWS,
 		search_row, job };
-	if (job->level < SEARCH_LEVEL_TEXT)
+	if (job->level < SEARCH_LEVEL_HEADER)
 		return true;
+	extract_reader_init(&job->message.extracts, s->o.store);
 	job->message.parts =
 	    arena_alloc(&s->arena, MIME_PARTS_MAX * sizeof *job->message.parts);
-	return job->message.parts || imap_bad(&s->args, "Command too large");
+	return (job->message.parts && search_queries(job->keys, &s->arena)) ||
+	       imap_bad(&s->args, "Command too large");
 }
 
 void imap_cmd_search(struct imap_session *s)
@@ -383,5 +408,5 @@ void imap_cmd_search(struct imap_session *s)
 		return;
 	}
 	s->job = job;
-	s->step = search_step;
+	s->step = job->level < SEARCH_LEVEL_HEADER ? search_step : build_step;
 }

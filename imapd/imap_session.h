@@ -9,6 +9,7 @@
 #include "imapd/imap_reader.h"
 #include "imapd/imap_view.h"
 #include "log/log.h"
+#include "store/message_text.h"
 
 enum {
 	/* The output buffer's cap must lie so much above its mark: the largest
@@ -19,8 +20,8 @@ enum {
 	IMAP_BATCH_MESSAGES = 64,     /* in one read transaction, */
 	IMAP_BATCH_ROWS = 4096,       /* when rows alone are read, */
 	IMAP_BATCH_OCTETS = 256 * 1024,
-	IMAP_SCRATCHES = 5,
-	IMAP_SCRATCH_MAX = 4 * 1024 * 1024
+	IMAP_SCRATCHES = MESSAGE_TEXT_BUFS,
+	IMAP_SCRATCH_MAX = MESSAGE_TEXT_BUF_MAX
 };
 
 enum imap_state {

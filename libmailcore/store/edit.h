@@ -6,12 +6,16 @@
 #include "store/keys.h"
 #include "store/wake.h"
 
+struct extracts;
+
 struct store {
 	struct kv *kv;
+	char *dir;
 	bool readonly;
 	int64_t (*now_s)(void);
 	struct wake wake;
 	struct key sweep; /* where the search for old delivery ids goes on */
+	struct extracts *extracts; /* NULL: not used so far */
 };
 
 enum {

@@ -185,6 +185,13 @@ int key_chg_split(
 	return split_end(&r);
 }
 
+int key_obj_split(struct view key, uint64_t *msgid)
+{
+	struct rd r = rd_of(key);
+	*msgid = rd_u64(&r);
+	return r.failed ? MC_E_CORRUPT : 0;
+}
+
 int key_link_split(
     struct view key, uint64_t *msgid, uint32_t *mailbox, uint32_t *uid)
 {

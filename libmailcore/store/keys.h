@@ -99,6 +99,7 @@ int key_name_split(
 int key_msg_split(struct view key, uint32_t *mailbox, uint32_t *uid) MUST_CHECK;
 int key_chg_split(struct view key, uint32_t *mailbox, uint64_t *modseq,
     uint32_t *uid) MUST_CHECK;
+int key_obj_split(struct view key, uint64_t *msgid) MUST_CHECK;
 int key_link_split(struct view key, uint64_t *msgid, uint32_t *mailbox,
     uint32_t *uid) MUST_CHECK;
 int key_purge_split(

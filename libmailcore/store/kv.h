@@ -25,6 +25,8 @@ struct kv_options {
 	size_t map_bytes;     /* 0: 64 GiB */
 	unsigned max_readers; /* 0: 512 */
 	bool readonly;
+	bool unsynced; /* a cache: nothing is flushed, and after a power cut the
+			  file may be damaged in any way */
 	unsigned mode; /* of new files; 0: 0600 */
 };
 

@@ -136,8 +136,9 @@ static int open_tables(struct kv *kv, const struct kv_options *o)
 static int open_env(struct kv *kv, const char *path, const struct kv_options *o,
     size_t map_bytes)
 {
-	unsigned flags =
-	    MDB_NOSUBDIR | MDB_NOTLS | (o->readonly ? MDB_RDONLY : 0);
+	unsigned flags = MDB_NOSUBDIR | MDB_NOTLS |
+			 (o->readonly ? MDB_RDONLY : 0) |
+			 (o->unsynced ? MDB_NOSYNC : 0);
 	int error = mdb_env_create(&kv->env);
 	if (!error)
 		error = mdb_env_set_maxdbs(kv->env, KV_TABLES_MAX);

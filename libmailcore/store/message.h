@@ -67,6 +67,7 @@ struct message_info {
 	uint32_t header_size;
 	uint64_t size_bytes, n_lines;
 	int64_t sent_s;    /* the Date field; internal date when unusable */
+	struct date internaldate;
 	uint64_t threadid; /* 0: not assigned */
 	bool has_nul;
 	bool crlf_clean; /* every line ends in CRLF, no line starts with a dot:

@@ -146,6 +146,7 @@ int message_info(struct store_txn *t, uint64_t msgid, struct message_info *out)
 		.size_bytes = e.size_bytes,
 		.n_lines = e.n_lines,
 		.sent_s = e.sent_s,
+		.internaldate = e.internaldate,
 		.threadid = e.threadid,
 		.has_nul = e.has_nul,
 		.crlf_clean = e.crlf_clean,

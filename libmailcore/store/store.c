@@ -4,6 +4,7 @@
 #include "base/rand.h"
 #include "log/log.h"
 #include "store/edit.h"
+#include "store/extract_files.h"
 #include "store/housekeeping.h"
 #include "store/spill.h"
 #include <errno.h>
@@ -144,6 +145,8 @@ int store_open(
 	s->readonly = options->readonly;
 	s->now_s = options->now_s ? options->now_s : clock_wall_s;
 	s->sweep = key_tag('D');
+	s->dir = must_alloc(strlen(dir) + 1);
+	memcpy(s->dir, dir, strlen(dir));
 	int error = open_files(s, dir, options);
 	if (error) {
 		store_close(&s);
@@ -160,7 +163,10 @@ void store_close(struct store **handle)
 	if (!s)
 		return;
 	wake_deinit(&s->wake);
+	extract_close(s);
 	kv_close(&s->kv);
+	free(s->extracts);
+	free(s->dir);
 	free(s);
 }
 

@@ -1,0 +1,395 @@
+/* Making extracts, and removing those of messages that are gone. */
+#include "base/clock.h"
+#include "base/panic.h"
+#include "store/edit.h"
+#include "store/extract_segment.h"
+#include "store/message_text.h"
+#include <stdlib.h>
+
+enum {
+	BATCH_MESSAGES = 64,           /* in one transaction of the store */
+	ROOM_BYTES = 32 * 1024 * 1024, /* mail needs it more */
+	SWEEP_SEGMENTS = 16,
+	SWEEP_SHARE = 4, /* rewritten when so much of it is dead: 1/4 */
+	IDLE_MS = 10,
+	CLOSE_MS = 60 * 1000
+};
+
+struct builder {
+	struct store *store;
+	struct extracts *x;
+	struct extract_draft drafts[EXTRACT_ZONES];
+	struct buf bufs[MESSAGE_TEXT_BUFS];
+	struct mime_part *parts;
+	struct extract_meta meta;
+	uint64_t deadline_ms;
+	bool at_end;
+};
+
+static void builder_init(struct builder *b, struct store *s, uint32_t budget_ms)
+{
+	*b = (struct builder){ .store = s,
+		.x = s->extracts,
+		.deadline_ms = clock_mono_ms() + budget_ms };
+	for (unsigned i = 0; i < EXTRACT_ZONES; i++)
+		extract_draft_init(&b->drafts[i]);
+	for (unsigned i = 0; i < MESSAGE_TEXT_BUFS; i++)
+		buf_init(&b->bufs[i], MESSAGE_TEXT_BUF_MAX);
+	b->parts = must_alloc(MIME_PARTS_MAX * sizeof *b->parts);
+}
+
+static void builder_deinit(struct builder *b)
+{
+	for (unsigned i = 0; i < EXTRACT_ZONES; i++)
+		extract_draft_deinit(&b->drafts[i]);
+	for (unsigned i = 0; i < MESSAGE_TEXT_BUFS; i++)
+		buf_deinit(&b->bufs[i]);
+	free(b->parts);
+}
+
+/* New extracts are put behind those of the last segment, unless it is half
+ * full: it has to be written again. */
+static int load_last(
+    struct kv_txn *t, enum extract_zone zone, struct extract_draft *d)
+{
+	struct key k = extract_key(UINT64_MAX);
+	struct extract_segment s;
+	struct kv_cursor c;
+	int error = kv_cursor_open(&c, t, EXTRACT_TABLE_ZONES + zone);
+	if (!error)
+		error = kv_cursor_seek_before(&c, key_view(&k));
+	if (!error)
+		error = extract_segment_decode(c.value, &s);
+	if (!error && s.text.n < EXTRACT_SEGMENT_OCTETS / 2 &&
+	    s.n < EXTRACT_SEGMENT_MESSAGES)
+		extract_draft_load(d, &s);
+	kv_cursor_close(&c);
+	return error == MC_E_NOENT ? 0 : error;
+}
+
+static int load(struct builder *b)
+{
+	struct kv_txn t;
+	int error = kv_read(b->x->kv, &t);
+	if (error)
+		return error;
+	error = extract_meta_get(&t, &b->meta);
+	for (unsigned i = 0; !error && i < EXTRACT_ZONES; i++)
+		error = load_last(&t, (enum extract_zone)i, &b->drafts[i]);
+	kv_abort(&t);
+	return error;
+}
+
+/* MC_E_NOENT: there is none. */
+static int next_msgid(struct store_txn *t, uint64_t after, uint64_t *out)
+{
+	struct key k = key_obj(after + 1, 0, 0);
+	struct kv_cursor c;
+	int error = kv_cursor_open(&c, &t->kv, TABLE_OBJ);
+	if (!error)
+		error = kv_cursor_seek(&c, key_view(&k));
+	if (!error)
+		error = key_obj_split(c.key, out);
+	kv_cursor_close(&c);
+	return error;
+}
+
+/* What cannot be read gets none. */
+static void extract_one(struct builder *b, struct store_txn *t, uint64_t msgid)
+{
+	struct message_text x = { .bufs = b->bufs, .t = t, .msgid = msgid };
+	struct message_extract e[EXTRACT_ZONES];
+	size_t before[EXTRACT_ZONES];
+	struct message_info info;
+	for (unsigned i = 0; i < EXTRACT_ZONES; i++) {
+		before[i] = buf_len(&b->drafts[i].text);
+		e[i] = (struct message_extract){ &b->drafts[i].text,
+			EXTRACT_OCTETS_MAX, false };
+	}
+	x.error = message_info(t, msgid, &info);
+	if (!x.error)
+		x.error = message_parts(&info, b->parts);
+	if (!x.error)
+		message_text_extract_header(&x, &info, &e[EXTRACT_HEADER]);
+	if (!x.error)
+		message_text_extract_body(
+		    &x, b->parts, info.n_parts, &e[EXTRACT_BODY]);
+	if (!x.error)
+		message_text_extract_parts(
+		    &x, b->parts, info.n_parts, &e[EXTRACT_PARTS]);
+	uint32_t check =
+	    x.error ? 0 : extract_check(info.size_bytes, info.internaldate);
+	for (unsigned i = 0; i < EXTRACT_ZONES; i++)
+		if (x.error)
+			buf_truncate(&b->drafts[i].text, before[i]);
+		else
+			extract_draft_end(
+			    &b->drafts[i], msgid, check, e[i].cut);
+}
+
+static bool is_full(const struct builder *b)
+{
+	for (unsigned i = 0; i < EXTRACT_ZONES; i++)
+		if (extract_draft_is_full(&b->drafts[i]))
+			return true;
+	return false;
+}
+
+static int read_some(struct builder *b, unsigned *n)
+{
+	struct store_txn t;
+	uint64_t msgid = 0;
+	int error = store_read(b->store, &t);
+	if (error)
+		return error;
+	for (*n = 0; *n < BATCH_MESSAGES && !is_full(b); ++*n) {
+		error = next_msgid(&t, b->meta.done_msgid, &msgid);
+		if (error)
+			break;
+		extract_one(b, &t, msgid);
+		b->meta.done_msgid = msgid;
+		if (clock_mono_ms() >= b->deadline_ms) {
+			++*n;
+			break;
+		}
+	}
+	b->at_end = error == MC_E_NOENT;
+	store_end(&t);
+	return b->at_end ? 0 : error;
+}
+
+/* Begins a change of what is there as we know it; MC_E_AGAIN: somebody else
+ * changed it meanwhile. */
+static int begin_change(
+    struct extracts *x, struct extract_meta *known, struct kv_txn *t)
+{
+	struct extract_meta m;
+	int error = kv_check_room(x->kv, ROOM_BYTES);
+	if (!error)
+		error = extract_mark(x);
+	if (!error)
+		error = kv_write(x->kv, t);
+	if (error)
+		return error;
+	error = extract_meta_get(t, &m);
+	if (!error && m.changes != known->changes)
+		error = MC_E_AGAIN;
+	if (error)
+		kv_abort(t);
+	known->changes++;
+	return error;
+}
+
+static int write_drafts(struct builder *b)
+{
+	struct kv_txn t;
+	int error = begin_change(b->x, &b->meta, &t);
+	if (error)
+		return error;
+	for (unsigned i = 0; i < EXTRACT_ZONES; i++)
+		extract_draft_put(&t, (enum extract_zone)i, &b->drafts[i]);
+	extract_meta_put(&t, &b->meta);
+	error = kv_commit(&t);
+	for (unsigned i = 0; i < EXTRACT_ZONES; i++)
+		if (extract_draft_is_full(&b->drafts[i]))
+			extract_draft_reset(&b->drafts[i]);
+	return error;
+}
+
+static int build(struct builder *b)
+{
+	unsigned n;
+	int error = load(b);
+	while (!error && !b->at_end) {
+		error = read_some(b, &n);
+		if (!error && n)
+			error = write_drafts(b);
+		if (clock_mono_ms() >= b->deadline_ms)
+			break;
+	}
+	return error;
+}
+
+void extract_build(struct store *s, uint32_t budget_ms, bool *more)
+{
+	struct extracts *x = extract_use(s, true);
+	struct builder b;
+	*more = false;
+	if (!x || clock_mono_ms() < x->retry_ms)
+		return;
+	builder_init(&b, s, budget_ms);
+	int error = build(&b);
+	*more = (!error && !b.at_end) || error == MC_E_AGAIN;
+	builder_deinit(&b);
+	if (error && error != MC_E_AGAIN)
+		extract_failed(s, error);
+}
+
+static int last_msgid(struct store *s, uint64_t *out)
+{
+	struct kv_txn t;
+	struct account a;
+	int error = kv_read(s->kv, &t);
+	if (error)
+		return error;
+	error = account_get(&t, &a);
+	*out = error ? 0 : a.next_msgid - 1;
+	kv_abort(&t);
+	return error;
+}
+
+uint64_t extract_lag(struct store *s)
+{
+	struct extracts *x = extract_use(s, true);
+	struct extract_meta m;
+	struct kv_txn t;
+	uint64_t last;
+	if (!x || clock_mono_ms() < x->retry_ms || last_msgid(s, &last) != 0)
+		return UINT64_MAX;
+	int error = kv_read(x->kv, &t);
+	if (!error) {
+		error = extract_meta_get(&t, &m);
+		kv_abort(&t);
+	}
+	if (error) {
+		extract_failed(s, error);
+		return UINT64_MAX;
+	}
+	return m.done_msgid < last ? last - m.done_msgid : 0;
+}
+
+/* Removal. */
+
+static bool is_alive(struct kv_txn *t, uint64_t msgid)
+{
+	struct key k = key_obj(msgid, 'E', 0);
+	struct view v;
+	return kv_get(t, TABLE_OBJ, key_view(&k), &v) != MC_E_NOENT;
+}
+
+/* Into d: what is alive. True: enough is not. */
+static bool filter(struct kv_txn *store, const struct extract_segment *s,
+    struct extract_draft *d)
+{
+	uint32_t start = 0;
+	extract_draft_reset(d);
+	for (uint32_t i = 0; i < s->n; i++) {
+		struct extract_entry e = extract_entry_at(s, i);
+		if (is_alive(store, e.msgid)) {
+			buf_put(&d->text, view_slice(s->text, start, e.end));
+			extract_draft_end(d, e.msgid, e.check, e.cut);
+		}
+		start = e.end;
+	}
+	size_t dead = s->text.n - buf_len(&d->text);
+	return d->n == 0 || (d->n < s->n && dead >= s->text.n / SWEEP_SHARE);
+}
+
+struct sweep {
+	struct store *store;
+	struct extracts *x;
+	struct extract_draft draft;
+	struct extract_meta meta;
+	unsigned left; /* segments to look at */
+};
+
+/* MC_E_NOENT: none is to be changed. */
+static int find_dead(struct sweep *w, struct kv_txn *cache,
+    struct kv_txn *store, struct key *found)
+{
+	struct extracts *x = w->x;
+	struct extract_segment s;
+	struct kv_cursor c;
+	int error =
+	    kv_cursor_open(&c, cache, EXTRACT_TABLE_ZONES + x->sweep_zone);
+	if (!error)
+		error = kv_cursor_seek(&c, key_view(&x->sweep));
+	for (; !error && w->left; w->left--) {
+		error = extract_segment_decode(c.value, &s);
+		if (error)
+			break;
+		*found = extract_key(s.first);
+		x->sweep = extract_key(s.last + 1);
+		if (filter(store, &s, &w->draft))
+			break;
+		error = kv_cursor_next(&c);
+	}
+	kv_cursor_close(&c);
+	if (error == MC_E_NOENT) {
+		x->sweep = extract_key(0);
+		x->sweep_zone = (x->sweep_zone + 1) % EXTRACT_ZONES;
+	}
+	return error ? error : w->left ? 0 : MC_E_NOENT;
+}
+
+static int change_dead(struct sweep *w, const struct key *found)
+{
+	struct kv_txn t;
+	unsigned zone = w->x->sweep_zone;
+	int error = begin_change(w->x, &w->meta, &t);
+	if (error)
+		return error;
+	(void)kv_delete(&t, EXTRACT_TABLE_ZONES + zone, key_view(found));
+	extract_draft_put(&t, (enum extract_zone)zone, &w->draft);
+	extract_meta_put(&t, &w->meta);
+	return kv_commit(&t);
+}
+
+static int sweep_next(struct sweep *w)
+{
+	struct kv_txn cache, store;
+	struct key found;
+	int error = kv_read(w->x->kv, &cache);
+	if (error)
+		return error;
+	error = kv_read(w->store->kv, &store);
+	if (!error) {
+		error = extract_meta_get(&cache, &w->meta);
+		if (!error)
+			error = find_dead(w, &cache, &store, &found);
+		kv_abort(&store);
+	}
+	kv_abort(&cache);
+	return error ? error : change_dead(w, &found);
+}
+
+static void sweep(struct store *s)
+{
+	struct sweep w = {
+		.store = s, .x = extract_use(s, false), .left = SWEEP_SEGMENTS
+	};
+	int error = 0;
+	if (!w.x || clock_mono_ms() < w.x->retry_ms)
+		return;
+	if (w.x->sweep.n == 0)
+		w.x->sweep = extract_key(0);
+	extract_draft_init(&w.draft);
+	while (!error && w.left) {
+		error = sweep_next(&w);
+		w.left -= !error;
+	}
+	extract_draft_deinit(&w.draft);
+	if (error && error != MC_E_NOENT && error != MC_E_AGAIN)
+		extract_failed(s, error);
+}
+
+bool extract_idle(struct store *s)
+{
+	struct extracts *x = s->extracts;
+	uint64_t change = store_last_change(s);
+	bool more;
+	if (x && x->idle_change == change) {
+		if (x->kv && clock_mono_ms() >= x->used_ms + CLOSE_MS)
+			extract_close(s);
+		return false;
+	}
+	x = extract_use(s, false);
+	if (!x)
+		return false;
+	extract_build(s, IDLE_MS, &more);
+	if (more)
+		return true;
+	sweep(s);
+	x->idle_change = change;
+	return false;
+}

@@ -1,0 +1,41 @@
+#ifndef STORE_EXTRACT_FILES_H
+#define STORE_EXTRACT_FILES_H
+/* Inside of the extracts: their files, and the state of their use. */
+#include "store/extract.h"
+#include "store/keys.h"
+
+enum extract_table {
+	EXTRACT_TABLE_META,
+	EXTRACT_TABLE_ZONES, /* one for each zone */
+	EXTRACT_TABLES = EXTRACT_TABLE_ZONES + EXTRACT_ZONES
+};
+
+struct extracts {
+	struct kv *kv; /* NULL: closed */
+	int state_fd;
+	bool is_marked; /* search.state says on disk that files are in use */
+	uint64_t used_ms, retry_ms;
+	uint64_t idle_change; /* of the store, when there was nothing to do */
+	unsigned failures;
+	struct key sweep; /* where the removal goes on */
+	unsigned sweep_zone;
+};
+
+/* NULL: not now. Opens, creates with create. */
+struct extracts *extract_use(struct store *s, bool create);
+/* Before anything is written: 0, or what is wrong with the disk. */
+int extract_mark(struct extracts *x) MUST_CHECK;
+/* An error of kv_ functions: it is logged, the cache given up or put off. */
+void extract_failed(struct store *s, int error);
+
+/* What is written with each change. */
+struct extract_meta {
+	uint64_t done_msgid; /* up to here, what has no extract never gets one
+			      */
+	uint64_t changes;
+};
+
+/* Without a record: zeros. */
+int extract_meta_get(struct kv_txn *t, struct extract_meta *out) MUST_CHECK;
+void extract_meta_put(struct kv_txn *t, const struct extract_meta *m);
+#endif

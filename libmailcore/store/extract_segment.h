@@ -1,0 +1,50 @@
+#ifndef STORE_EXTRACT_SEGMENT_H
+#define STORE_EXTRACT_SEGMENT_H
+/* A segment: the extracts of some messages behind each other, so that one
+ * search goes through all of them. The key is the first msgid; the value
+ *   n(4), n entries of msgid(8) check(4) end(4), text
+ * where end counts from the text's start and has CUT in its highest bit. check
+ * tells the message from another one that got the same msgid in a store that
+ * was put back to an earlier state. */
+#include "store/extract_files.h"
+
+enum {
+	EXTRACT_SEGMENT_OCTETS = 64 * 1024, /* of text: then it is full */
+	EXTRACT_ENTRY_OCTETS = 16
+};
+
+struct extract_entry {
+	uint64_t msgid;
+	uint32_t check, end;
+	bool cut;
+};
+
+uint32_t extract_check(uint64_t size_bytes, struct date internaldate);
+
+struct key extract_key(uint64_t msgid);
+/* Views point into value. MC_E_CORRUPT. */
+int extract_segment_decode(
+    struct view value, struct extract_segment *out) MUST_CHECK;
+struct extract_entry extract_entry_at(
+    const struct extract_segment *s, uint32_t i);
+
+/* One that is being made. */
+struct extract_draft {
+	struct buf entries, text;
+	uint64_t first;
+	uint32_t n;
+};
+
+void extract_draft_init(struct extract_draft *d);
+void extract_draft_deinit(struct extract_draft *d);
+void extract_draft_reset(struct extract_draft *d);
+/* The text was put; this says whose it is. */
+void extract_draft_end(
+    struct extract_draft *d, uint64_t msgid, uint32_t check, bool cut);
+bool extract_draft_is_full(const struct extract_draft *d);
+/* Becomes a copy of a segment that is not full. */
+void extract_draft_load(
+    struct extract_draft *d, const struct extract_segment *s);
+void extract_draft_put(
+    struct kv_txn *t, enum extract_zone zone, const struct extract_draft *d);
+#endif
