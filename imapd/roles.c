@@ -20,7 +20,7 @@ static const struct role roles[] = {
 	  PEER(FRONT),                HOLDS_KEYS,      COUNT_ONE,
 	  &keys_ops },
 	{ ROLE_AGENT,   USER_STORE, ROOT_USER,     SANDBOX_FILES,
-	  0,                          0,               COUNT_ON_DEMAND,
+	  0,                          HOLDS_CHARSETS,  COUNT_ON_DEMAND,
 	  &imap_agent_ops },
 };
 

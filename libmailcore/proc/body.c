@@ -7,6 +7,7 @@
 #include "proc/drop.h"
 #include "proc/signer.h"
 #include "proc/spawn.h"
+#include "text/codec.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -100,6 +101,8 @@ void proc_stats(struct proc *p, uint32_t sessions, uint64_t total)
 
 static void lock_in(struct proc *p, int directory)
 {
+	if (p->role->holds & HOLDS_CHARSETS)
+		charset_preload();
 	int error = drop_role(p->conf, p->role, directory);
 	if (error)
 		die(p, "cannot be locked in", error);

@@ -39,6 +39,7 @@ enum role_holds {
 	HOLDS_KEYS = 1 << 1,      /* gets PRIVATE_KEY */
 	HOLDS_QUEUE = 1 << 2,     /* gets a channel to queued's queue role */
 	HOLDS_QUEUE_LISTENER = 1 << 3, /* is reached through queue.sock */
+	HOLDS_CHARSETS = 1 << 4,       /* iconv's converters, which are files */
 };
 
 enum role_count {

@@ -184,6 +184,16 @@ class Isolation(SystemTest):
                     return True
         return False
 
+    def test_search_reads_charsets_that_are_files_outside(self):
+        for charset, text in (("windows-1251", "\u043f\u0440\u0438\u0432\u0435\u0442"),
+                              ("iso-2022-jp", "\u65e5\u672c\u8a9e")):
+            head = f"Subject: {charset}\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset={charset}\r\n\r\n"
+            self.imap.append("INBOX", None, None, head.encode() + text.encode(charset) + b"\r\n")
+            self.imap.literal = text.encode()
+            typ, data = self.imap.search("UTF-8", "HEADER", "SUBJECT", charset, "BODY")
+            self.assertEqual(typ, "OK")
+            self.assertEqual(len(data[0].split()), 1, charset)
+
     def test_private_files_are_private(self):
         for path, most in (("state/accounts", 0o750), ("spool", 0o700), ("state/mail/mailcore.test/anna", 0o700)):
             self.assertEqual((self.mail.dir / path).stat().st_mode & 0o777 & ~most, 0, path)
