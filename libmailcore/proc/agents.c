@@ -5,6 +5,12 @@
 #include <errno.h>
 #include <unistd.h>
 
+enum {
+	/* An agent that does not read costs the monitor so many descriptors,
+	 * beside what its socket holds. */
+	UNREAD_SESSIONS_MAX = 64
+};
+
 static struct child *child_of_pid(struct monitor *m, int pid)
 {
 	struct child *c = m->children;
@@ -108,6 +114,10 @@ static void pass(struct monitor *m, const struct grant *g, struct handoff *h)
 		c = find_agent(m, g->account);
 		if (!c)
 			c = start_agent(m, g, &reason);
+	}
+	if (c && c->peer && peer_backlog_fds(c->peer) >= UNREAD_SESSIONS_MAX) {
+		reason = HANDOFF_TOO_MANY;
+		c = NULL;
 	}
 	if (!c || !c->peer) {
 		refuse(m, h, reason);

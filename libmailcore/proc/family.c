@@ -164,6 +164,7 @@ static struct child *start(struct monitor *m, const struct role *role,
 	c->monitor = m;
 	c->role = role;
 	c->index = index;
+	c->queue_fd = -1;
 	c->generation = m->generation;
 	c->started_s = clock_wall_s();
 	c->started_ms = loop_now_ms(m->loop);
@@ -410,6 +411,7 @@ static void bury(struct child *c, int status)
 	unlink_child(c);
 	if (c->peer)
 		peer_free(&c->peer);
+	handout_queue_end(c);
 	if (c->slot)
 		refill(c->slot, c);
 	for (size_t i = 0; i < m->n_slots; i++)
@@ -499,6 +501,7 @@ void family_end(struct monitor *m)
 			peer_free(&c->peer);
 		kill(c->pid, SIGKILL);
 		waitpid(c->pid, NULL, 0);
+		handout_queue_end(c);
 		free(c);
 	}
 }

@@ -11,7 +11,7 @@ const char *handoff_refused_text(enum handoff_refused reason)
 	case HANDOFF_NO_DIRECTORY:
 		return "no directory";
 	case HANDOFF_TOO_MANY:
-		return "too many agents";
+		return "too many agents or sessions";
 	case HANDOFF_STOPPING:
 		return "stopping";
 	case HANDOFF_FAILED:
@@ -99,9 +99,18 @@ static void remove_handoff(struct grants *g, size_t i)
 	g->n_handoffs--;
 }
 
+static size_t count_from(const struct grants *g, int pid)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < g->n_handoffs; i++)
+		n += g->handoffs[i].from_pid == pid;
+	return n;
+}
+
 bool grants_wait(struct grants *g, const struct handoff *h, uint64_t now_ms)
 {
 	if (g->n_handoffs == HANDOFFS_MAX ||
+	    count_from(g, h->from_pid) == HANDOFFS_MAX_OF_ONE ||
 	    find_handoff(g, h->session) < g->n_handoffs)
 		return false;
 	if (!g->handoffs)

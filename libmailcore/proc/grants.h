@@ -10,7 +10,8 @@
 enum {
 	GRANTS_MAX = 4096,
 	GRANT_LIFE_MS = 10000,
-	HANDOFFS_MAX = 256, /* they hold descriptors */
+	HANDOFFS_MAX = 256,       /* they hold descriptors */
+	HANDOFFS_MAX_OF_ONE = 64, /* process: others shall find a place */
 	HANDOFF_LIFE_MS = 2000,
 };
 
@@ -18,7 +19,7 @@ enum {
 enum handoff_refused {
 	HANDOFF_NO_GRANT,     /* none came, or it was used or too old */
 	HANDOFF_NO_DIRECTORY, /* the account's directory cannot be had */
-	HANDOFF_TOO_MANY,     /* agents_max, all at work */
+	HANDOFF_TOO_MANY,     /* agents_max, or sessions that it has not read */
 	HANDOFF_STOPPING,
 	HANDOFF_FAILED, /* no process could be started */
 };
@@ -60,7 +61,8 @@ bool grants_take(
     struct grants *g, uint64_t session, uint64_t now_ms, struct grant *out);
 
 /* Takes h's descriptor and bytes, until its grant comes. False when there are
- * too many or one of that session: h stays the caller's. */
+ * too many, all or of that process, or one of that session: h stays the
+ * caller's. */
 bool grants_wait(
     struct grants *g, const struct handoff *h, uint64_t now_ms) MUST_CHECK;
 /* The handoff of that session, now the caller's. */

@@ -4,6 +4,7 @@
 #include "proc/spawn.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 static int copy(int fd)
@@ -103,9 +104,20 @@ static void give_peers(struct child *c)
 			handout_link(c, o);
 }
 
-/* The next tick tries again; the log hears of it once. */
+void handout_queue_end(struct child *c)
+{
+	if (c->queue_fd < 0)
+		return;
+	shutdown(c->queue_fd, SHUT_RDWR);
+	close(c->queue_fd);
+	c->queue_fd = -1;
+}
+
+/* The next tick tries again; the log hears of it once. A child that says it
+ * lost its channel may lie, and collect them: the one before ends first. */
 void handout_queue(struct child *c)
 {
+	handout_queue_end(c);
 	int fd = queue_door_connect(c->monitor->conf);
 	bool was_missing = c->monitor->is_queue_missing;
 	c->monitor->is_queue_missing = fd < 0;
@@ -117,6 +129,7 @@ void handout_queue(struct child *c)
 	}
 	struct msg out = { .type = MSG_PEER_IS, .peer_is = { ROLE_QUEUE, 0 } };
 	c->wants_queue = false;
+	c->queue_fd = copy(fd);
 	if (was_missing)
 		LOG(NULL, INFO, "queue.reached", KV_INT("front", c->index));
 	give(c, &out, fd);

@@ -42,6 +42,7 @@ struct child {
 	uint32_t sessions; /* as it says itself */
 	uint64_t total;
 	bool wants_queue;  /* HOLDS_QUEUE, and has no channel to it */
+	int queue_fd;      /* our copy of that channel's end, -1: none */
 	char account[321]; /* agents */
 	uint64_t given;    /* agents: sessions that they were sent */
 };
@@ -130,6 +131,8 @@ void handout_log(struct child *c);
 /* Two children get the ends of a new channel. */
 void handout_link(struct child *a, struct child *b);
 void handout_queue(struct child *c);
+/* Ends its channel to the queue, whoever has copies of it. */
+void handout_queue_end(struct child *c);
 
 /* certificate.c: files that are read again when they change. */
 void certificate_open(struct monitor *m);

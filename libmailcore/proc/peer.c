@@ -13,6 +13,7 @@
 
 enum {
 	BACKLOG_MAX_BYTES = 64 * 1024 * 1024,
+	BACKLOG_MAX_FDS = 2000,
 	ROUND_MAX_MESSAGES = 64, /* then others get their turn */
 };
 
@@ -33,7 +34,7 @@ struct peer {
 	const struct peer_events *events;
 	void *ctx, *user;
 	struct queued *first, **last;
-	size_t backlog;
+	size_t backlog, backlog_fds;
 	enum msg_type late; /* answers that nobody waits for any more */
 	unsigned index;
 	int error; /* why it is dead */
@@ -50,7 +51,7 @@ static void drop_queue(struct peer *p)
 		free(q);
 	}
 	p->last = &p->first;
-	p->backlog = 0;
+	p->backlog = p->backlog_fds = 0;
 }
 
 static void log_end(const struct peer *p, int why)
@@ -108,6 +109,7 @@ static int send_queue(struct peer *p)
 			return error;
 		p->first = q->next;
 		p->backlog -= q->n + sizeof *q;
+		p->backlog_fds -= q->fd >= 0;
 		if (q->fd >= 0)
 			close(q->fd);
 		free(q);
@@ -195,7 +197,8 @@ static void enqueue(struct peer *p, struct view bytes, int fd)
 {
 	struct queued *q = NULL;
 	size_t cost = sizeof *q + bytes.n;
-	if (p->backlog + cost <= BACKLOG_MAX_BYTES)
+	if (p->backlog + cost <= BACKLOG_MAX_BYTES &&
+	    p->backlog_fds + (fd >= 0) <= BACKLOG_MAX_FDS)
 		q = malloc(cost);
 	if (!q) {
 		if (fd >= 0)
@@ -208,6 +211,7 @@ static void enqueue(struct peer *p, struct view bytes, int fd)
 	*p->last = q;
 	p->last = &q->next;
 	p->backlog += cost;
+	p->backlog_fds += fd >= 0;
 	poll_want(p->poll, true, true);
 }
 
@@ -326,6 +330,11 @@ bool peer_is_gone(const struct peer *p)
 {
 	struct pollfd end = { .fd = p->chan.fd };
 	return poll(&end, 1, 0) == 1 && end.revents & (POLLHUP | POLLERR);
+}
+
+size_t peer_backlog_fds(const struct peer *p)
+{
+	return p->backlog_fds;
 }
 
 enum role_id peer_role(const struct peer *p)

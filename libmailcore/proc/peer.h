@@ -21,8 +21,9 @@ struct peer_events {
 struct peer *peer_new(struct loop *l, int fd, enum role_id self,
     enum role_id other, unsigned index, const struct peer_events *events,
     void *ctx);
-/* Queued when the socket is full (at most 64 MiB: then the peer is closed, and
- * on_closed comes from the loop, not from inside this call). Takes fd. A
+/* Queued when the socket is full (at most 64 MiB and 2,000 descriptors: then
+ * the peer is closed, and on_closed comes from the loop, not from inside this
+ * call). Takes fd. A
  * message with a field past its bound is our bug: it is logged and dropped. */
 void peer_send(struct peer *p, const struct msg *m, int fd);
 /* Sends m, then waits for the answer without the loop; fn tells whether a
@@ -37,6 +38,7 @@ size_t peer_backlog(const struct peer *p);
 /* The other end is closed; on_closed is still to come. What is sent now is
  * lost. */
 bool peer_is_gone(const struct peer *p);
+size_t peer_backlog_fds(const struct peer *p); /* descriptors, likewise */
 enum role_id peer_role(const struct peer *p);
 unsigned peer_index(const struct peer *p);
 void peer_set_user(struct peer *p, void *user); /* the owner's own */

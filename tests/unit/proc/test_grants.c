@@ -137,10 +137,28 @@ START_TEST(few_sessions_wait)
 	struct handoff h = { .fd = -1 };
 	for (uint64_t i = 1; i <= HANDOFFS_MAX; i++) {
 		h.session = i;
+		h.from_pid = (int)((i - 1) / HANDOFFS_MAX_OF_ONE);
+		ck_assert(grants_wait(&g, &h, 0));
+	}
+	h.session = 0;
+	h.from_pid = -1;
+	ck_assert(!grants_wait(&g, &h, 0));
+}
+
+END_TEST
+
+/* A captured front cannot take all places. */
+START_TEST(few_sessions_of_one_process_wait)
+{
+	struct handoff h = { .fd = -1, .from_pid = 1 };
+	for (uint64_t i = 1; i <= HANDOFFS_MAX_OF_ONE; i++) {
+		h.session = i;
 		ck_assert(grants_wait(&g, &h, 0));
 	}
 	h.session = 0;
 	ck_assert(!grants_wait(&g, &h, 0));
+	h.from_pid = 2;
+	ck_assert(grants_wait(&g, &h, 0));
 }
 
 END_TEST
@@ -160,6 +178,7 @@ static Suite *build(void)
 	tcase_add_test(t, one_session_waits_once);
 	tcase_add_test(t, waiting_ends_after_two_seconds);
 	tcase_add_test(t, few_sessions_wait);
+	tcase_add_test(t, few_sessions_of_one_process_wait);
 	suite_add_tcase(s, t);
 	return s;
 }

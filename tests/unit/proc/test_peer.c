@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -60,6 +61,10 @@ static void run_ms(uint64_t ms)
 
 static void setup(void)
 {
+	struct rlimit files;
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &files), 0);
+	files.rlim_cur = files.rlim_max;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &files), 0);
 	loop = loop_new();
 	keys = front = (struct end){ 0 };
 }
@@ -155,6 +160,37 @@ START_TEST(backlog_has_a_cap)
 	for (int i = 0; i < 1200; i++)
 		peer_send(front.peer, &m, -1);
 	ck_assert_uint_eq(front.n_closed, 0);
+	run_ms(20);
+	ck_assert_uint_eq(front.n_closed, 1);
+	ck_assert_int_eq(front.why, MC_E_LIMIT);
+	close(a);
+}
+
+END_TEST
+
+/* Descriptors that nobody takes must not use up ours. */
+START_TEST(backlog_has_few_descriptors)
+{
+	int a, b;
+	struct rlimit files;
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &files), 0);
+	if (files.rlim_cur < 4096)
+		return; /* the system has a lower limit */
+	ck_assert_int_eq(chan_pair(&a, &b), 0);
+	front.peer =
+	    peer_new(loop, b, ROLE_QUEUE, ROLE_FRONT, 0, &events, &front);
+	struct msg m = { .type = MSG_SPOOL_IS, .spool_is = { 1 } };
+	int i = 0;
+	while (i < 20000 && peer_backlog_fds(front.peer) < 2000) {
+		int fd = dup(STDERR_FILENO);
+		ck_assert_int_ge(fd, 0);
+		peer_send(front.peer, &m, fd);
+		i++;
+	}
+	ck_assert_int_lt(i, 20000);
+	run_ms(20);
+	ck_assert_uint_eq(front.n_closed, 0);
+	peer_send(front.peer, &m, dup(STDERR_FILENO));
 	run_ms(20);
 	ck_assert_uint_eq(front.n_closed, 1);
 	ck_assert_int_eq(front.why, MC_E_LIMIT);
@@ -342,6 +378,7 @@ static Suite *build(void)
 	tcase_add_test(t, descriptors_travel);
 	tcase_add_test(t, backlog_waits_and_drains);
 	tcase_add_test(t, backlog_has_a_cap);
+	tcase_add_test(t, backlog_has_few_descriptors);
 	tcase_add_test(t, overlong_field_is_dropped);
 	tcase_add_test(t, noise_closes_the_peer);
 	tcase_add_test(t, another_role_closes_the_peer);

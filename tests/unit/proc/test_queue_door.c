@@ -14,6 +14,22 @@ static void say(int fd, const char *text)
 	close(fd);
 }
 
+enum {
+	HOARDS = 77 /* smtp_errors_max: the front keeps what it was given */
+};
+
+/* What a captured front can do: it says that its channel is gone, and keeps a
+ * copy. */
+static void hoard(struct proc *p)
+{
+	struct msg lost = { .type = MSG_PEER_LOST,
+		.peer_lost = { ROLE_QUEUE, 0 } };
+	int highest = dup(0), copy = 0;
+	for (int fd = 3; fd < highest && copy >= 0; fd++)
+		copy = dup(fd);
+	peer_send(proc_monitor(p), &lost, -1);
+}
+
 static void front_accept(
     struct proc *p, int fd, enum service service, enum conf_tls tls)
 {
@@ -26,6 +42,11 @@ static void front_accept(
 	struct msg out = { .type = MSG_SPOOL_ASK, .spool_ask = { id } };
 	if (!queue) {
 		say(fd, "none");
+		return;
+	}
+	if (proc_conf(p)->smtp_errors_max == HOARDS) {
+		hoard(p);
+		say(fd, "hoarded");
 		return;
 	}
 	clients[id] = fd;
@@ -122,6 +143,17 @@ static pid_t queue_role_pid(void)
 	return view_u32(first, &pid) ? (pid_t)pid : 0;
 }
 
+static unsigned descriptors_of(pid_t pid)
+{
+	char path[64];
+	unsigned n = 0;
+	for (int fd = 0; fd < 256; fd++) {
+		snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)pid, fd);
+		n += faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	}
+	return n;
+}
+
 static void expect(const char *want)
 {
 	char got[32] = "";
@@ -205,15 +237,37 @@ START_TEST(a_reload_leaves_one_queue)
 
 END_TEST
 
+/* However often a front asks for another channel, the queue has one of it. */
+START_TEST(a_front_has_one_channel)
+{
+	write_conf("smtp_errors_max = 77\n");
+	kill(daemon_pid, SIGHUP);
+	expect("hoarded");
+	unsigned before = descriptors_of(queue_role_pid());
+	ck_assert_uint_gt(before, 3);
+	for (int i = 0; i < 4; i++) {
+		pause_ms(1300);
+		expect("hoarded");
+	}
+	pause_ms(1300);
+	ck_assert_uint_le(descriptors_of(queue_role_pid()), before + 1);
+	stop_queue();
+	stop_cleanly();
+}
+
+END_TEST
+
 static Suite *build(void)
 {
 	Suite *s = suite_create("proc/queue_door");
 	TCase *t = tcase_create("queue_door");
 	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_set_timeout(t, 30);
 	tcase_add_test(t, fronts_reach_a_queue_that_starts_later);
 	tcase_add_test(t, fronts_reach_a_new_queue);
 	tcase_add_test(t, fronts_reach_a_new_queued);
 	tcase_add_test(t, a_reload_leaves_one_queue);
+	tcase_add_test(t, a_front_has_one_channel);
 	suite_add_tcase(s, t);
 	return s;
 }
