@@ -148,6 +148,16 @@ class Isolation(SystemTest):
             self.assertEqual(self.inject(pid, f'openat(-100, "{path}", 0)'), -1, path)
         self.assertGreaterEqual(self.inject(pid, 'openat(-100, "data.mdb", 0)'), 0)
 
+    @unittest.skipUnless(os.uname().machine == "x86_64", "system calls by their numbers")
+    def test_a_captured_agent_cannot_signal_another(self):
+        """All agents have one user: the kernel alone would let them."""
+        imap, pop3 = (self.mail.children(d)["agent"][0] for d in ("imapd", "pop3d"))
+        self.assertEqual(self.inject(imap, f"(int)syscall(234, {pop3}, {pop3}, 9)"), -1)  # tgkill
+        self.assertEqual(self.inject(imap, f"(int)fcntl(2, 8, {pop3})"), -1)  # F_SETOWN
+        self.assertEqual(self.inject(imap, f"(int)kill({pop3}, 9)"), -1)
+        self.assertEqual(self.inject(imap, f"(int)syscall(234, {imap}, {imap}, 0)"), 0)
+        self.assertIn(pop3, self.mail.children("pop3d")["agent"])
+
     def test_a_captured_front_cannot_open_any_file(self):
         for daemon in ("smtpd", "imapd", "pop3d"):
             pid = self.mail.children(daemon)["front"][0]
