@@ -176,7 +176,8 @@ void conn_set_timeout(struct conn *c, uint64_t ms)
 		set_timeout(c, ms);
 }
 
-/* Output */
+/* Output. MSG_DONTWAIT, here and below, although the socket is non-blocking:
+ * whoever handed it to us may have a copy, and take that back. */
 
 /* One write of what b holds; whether some was taken. */
 static bool send_some(struct conn *c, struct buf *b)
@@ -184,7 +185,7 @@ static bool send_some(struct conn *c, struct buf *b)
 	struct view v = buf_view(b);
 	if (v.n == 0 || c->blocked)
 		return false;
-	ssize_t n = send(c->fd, v.p, v.n, MSG_NOSIGNAL);
+	ssize_t n = send(c->fd, v.p, v.n, MSG_NOSIGNAL | MSG_DONTWAIT);
 	if (n < 0 && errno == EINTR)
 		return false;
 	if (n < 0 && errno != EAGAIN) {
@@ -358,7 +359,7 @@ static void read_some(struct conn *c)
 	size_t room = read_room(c);
 	if (room == 0)
 		return;
-	ssize_t n = recv(c->fd, scratch, room, 0);
+	ssize_t n = recv(c->fd, scratch, room, MSG_DONTWAIT);
 	if (n > 0)
 		take_bytes(c, (struct view){ scratch, (size_t)n });
 	else if (n == 0)

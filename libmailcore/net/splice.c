@@ -40,7 +40,7 @@ static size_t on_input(void *ctx, struct view in)
 	s->in_left = true;
 	if (s->blocked)
 		return 0;
-	ssize_t n = send(s->fd, in.p, in.n, MSG_NOSIGNAL);
+	ssize_t n = send(s->fd, in.p, in.n, MSG_NOSIGNAL | MSG_DONTWAIT);
 	if (n < 0 && errno != EAGAIN && errno != EINTR) {
 		/* The session is over, but its last words may wait in fd. */
 		s->in_left = false;
@@ -108,8 +108,8 @@ static void from_fd(struct splice *s)
 	s->paused = buf_len(out) > 0;
 	if (s->paused)
 		return;
-	ssize_t n = recv(
-	    s->fd, scratch, room < PUMP_MAX_BYTES ? room : PUMP_MAX_BYTES, 0);
+	ssize_t n = recv(s->fd, scratch,
+	    room < PUMP_MAX_BYTES ? room : PUMP_MAX_BYTES, MSG_DONTWAIT);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0) {

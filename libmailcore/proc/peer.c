@@ -175,6 +175,7 @@ struct peer *peer_new(struct loop *l, int fd, enum role_id self,
 		close(fd);
 		return NULL;
 	}
+	chan.nonblocking = true;
 	struct peer *p = MUST_NEW(struct peer);
 	*p = (struct peer){ .chan = chan,
 		.loop = l,

@@ -24,7 +24,7 @@ int chan_pair(int *a, int *b)
 
 int chan_open(struct chan *c, int fd, enum role_id self, enum role_id peer)
 {
-	*c = (struct chan){ fd, self, peer, false };
+	*c = (struct chan){ .fd = fd, .self = self, .peer = peer };
 	struct msg m = { .type = MSG_HELLO,
 		.hello = { msg_def_hash(), (uint8_t)self } };
 	return chan_send(c, &m, -1);
@@ -54,6 +54,11 @@ static void attach(struct msghdr *h, union control *control, int fd)
 	memcpy(CMSG_DATA(c), &fd, sizeof fd);
 }
 
+static int flags_of(const struct chan *c)
+{
+	return c->nonblocking ? MSG_DONTWAIT : 0;
+}
+
 int chan_send_bytes(struct chan *c, struct view bytes, int fd)
 {
 	struct iovec iov = { (char *)(size_t)bytes.p, bytes.n };
@@ -63,7 +68,7 @@ int chan_send_bytes(struct chan *c, struct view bytes, int fd)
 		attach(&h, &control, fd);
 	ssize_t n;
 	do
-		n = sendmsg(c->fd, &h, MSG_NOSIGNAL);
+		n = sendmsg(c->fd, &h, MSG_NOSIGNAL | flags_of(c));
 	while (n < 0 && errno == EINTR);
 	if (n >= 0)
 		return 0;
@@ -141,7 +146,7 @@ static int recv_one(struct chan *c, char *buffer, struct msg *m, int *fd)
 		.msg_iovlen = 1,
 		.msg_control = control.bytes,
 		.msg_controllen = sizeof control.bytes };
-	ssize_t n = recvmsg(c->fd, &h, MSG_CMSG_CLOEXEC);
+	ssize_t n = recvmsg(c->fd, &h, MSG_CMSG_CLOEXEC | flags_of(c));
 	if (n < 0)
 		return -errno;
 	int fds[4];

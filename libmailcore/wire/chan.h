@@ -9,6 +9,9 @@ struct chan {
 	int fd;
 	enum role_id self, peer;
 	bool greeted; /* the peer's HELLO was read and agreed */
+	/* Never wait, whatever the socket's own mode: who holds a copy of it
+	 * could change that. */
+	bool nonblocking;
 };
 
 /* A connected pair, close-on-exec. buffers of both ends hold some messages. */

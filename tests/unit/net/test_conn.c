@@ -2,7 +2,7 @@
 #include "net_suite.h"
 
 static struct owner o;
-static int client;
+static int client, server; /* the other end is o's */
 
 static void setup(void)
 {
@@ -10,6 +10,7 @@ static void setup(void)
 	net_setup();
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
 	client = pair[1];
+	server = pair[0];
 	nonblocking(client);
 	owner_init(&o, pair[0]);
 }
@@ -55,6 +56,26 @@ START_TEST(echoes)
 	ck_assert_view_eq(conn_remote(o.conn), V("local"));
 	ck_assert(conn_is_loopback(o.conn));
 	ck_assert_view_eq(conn_tls_version(o.conn), V(""));
+	owner_deinit(&o);
+}
+
+END_TEST
+
+/* Who handed the socket over may have a copy, and change its mode. */
+START_TEST(a_blocking_socket_is_not_waited_for)
+{
+	static const char bytes[50000];
+	o.echo = true;
+	ck_assert_int_eq(fcntl(server, F_SETFL, 0), 0);
+	say("hello");
+	run_ms(5);
+	hears("hello");
+	for (int i = 0; i < 100 && !buf_len(conn_out(o.conn)); i++) {
+		buf_put(conn_out(o.conn), (struct view){ bytes, sizeof bytes });
+		conn_flush(o.conn);
+		run_ms(2);
+	}
+	ck_assert_uint_gt(buf_len(conn_out(o.conn)), 0);
 	owner_deinit(&o);
 }
 
@@ -423,6 +444,7 @@ static Suite *build(void)
 	TCase *t = tcase_create("conn");
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, echoes);
+	tcase_add_test(t, a_blocking_socket_is_not_waited_for);
 	tcase_add_test(t, shows_the_rest_again);
 	tcase_add_test(t, input_has_back_pressure);
 	tcase_add_test(t, generator_goes_on);

@@ -199,6 +199,25 @@ START_TEST(backlog_has_few_descriptors)
 
 END_TEST
 
+/* Who holds a copy of the other end's socket can make it blocking. */
+START_TEST(a_blocking_socket_is_not_waited_for)
+{
+	struct msg m = sign_request(1);
+	int a, b;
+	ck_assert_int_eq(chan_pair(&a, &b), 0);
+	keys.peer = peer_new(loop, a, ROLE_KEYS, ROLE_FRONT, 0, &events, &keys);
+	front.peer =
+	    peer_new(loop, b, ROLE_FRONT, ROLE_KEYS, 0, &events, &front);
+	ck_assert_int_eq(fcntl(a, F_SETFL, 0), 0);
+	ck_assert_int_eq(fcntl(b, F_SETFL, 0), 0);
+	for (int i = 0; i < 20000; i++)
+		peer_send(front.peer, &m, -1);
+	run_ms(500);
+	ck_assert_uint_eq(keys.n_messages, 20000);
+}
+
+END_TEST
+
 START_TEST(overlong_field_is_dropped)
 {
 	connect_ends();
@@ -379,6 +398,7 @@ static Suite *build(void)
 	tcase_add_test(t, backlog_waits_and_drains);
 	tcase_add_test(t, backlog_has_a_cap);
 	tcase_add_test(t, backlog_has_few_descriptors);
+	tcase_add_test(t, a_blocking_socket_is_not_waited_for);
 	tcase_add_test(t, overlong_field_is_dropped);
 	tcase_add_test(t, noise_closes_the_peer);
 	tcase_add_test(t, another_role_closes_the_peer);

@@ -178,7 +178,7 @@ START_TEST(another_version_is_refused)
 	closed(&p);
 	int ends[2];
 	ck_assert_int_eq(chan_pair(&ends[0], &ends[1]), 0);
-	p.a = (struct chan){ ends[0], ROLE_FRONT, ROLE_MONITOR, true };
+	p.a = (struct chan){ ends[0], ROLE_FRONT, ROLE_MONITOR, true, false };
 	ck_assert_int_eq(chan_open(&p.b, ends[1], ROLE_MONITOR, ROLE_FRONT), 0);
 	struct view raw = encoded(&hello);
 	ck_assert_int_ge(send(p.a.fd, raw.p, raw.n, 0), 0);
