@@ -20,7 +20,7 @@ static void list_rows(struct pop3_session *p)
 			continue;
 		buf_printf(out, "%zu ", job->at + 1);
 		if (job->kind == POP3_JOB_LIST)
-			buf_put_u64(out, e->size_bytes);
+			buf_put_u64(out, e->wire_bytes);
 		else
 			pop3_put_uidl(p, e, out);
 		buf_put(out, V("\r\n"));

@@ -68,7 +68,7 @@ static void run_list(struct pop3_session *p, const struct pop3_words *w)
 	const struct pop3_entry *e = entry_of(p, w->arguments[0]);
 	if (e)
 		buf_printf(p->shell->out, "+OK %zu %" PRIu64 "\r\n",
-		    number_of(p, e), e->size_bytes);
+		    number_of(p, e), e->wire_bytes);
 }
 
 /* False: it has none, or it was expunged meanwhile. */
@@ -112,7 +112,8 @@ static void run_uidl(struct pop3_session *p, const struct pop3_words *w)
 	buf_put(p->shell->out, V("\r\n"));
 }
 
-static int header_size(struct pop3_session *p, uint64_t msgid, uint64_t *size)
+static int sizes(
+    struct pop3_session *p, uint64_t msgid, uint64_t *header, uint64_t *all)
 {
 	struct store_txn t;
 	struct message_info info;
@@ -120,8 +121,10 @@ static int header_size(struct pop3_session *p, uint64_t msgid, uint64_t *size)
 	if (error)
 		return error;
 	error = message_info(&t, msgid, &info);
-	if (!error)
-		*size = info.header_size;
+	if (!error) {
+		*header = info.header_size;
+		*all = info.size_bytes;
+	}
 	store_end(&t);
 	return error;
 }
@@ -130,8 +133,8 @@ static int header_size(struct pop3_session *p, uint64_t msgid, uint64_t *size)
 static void start_body(
     struct pop3_session *p, struct pop3_entry *e, uint64_t lines)
 {
-	uint64_t head = 0;
-	int error = header_size(p, e->msgid, &head);
+	uint64_t head = 0, all = 0;
+	int error = sizes(p, e->msgid, &head, &all);
 	if (error == MC_E_NOENT) {
 		pop3_err(p->shell->out, "message was expunged elsewhere");
 		return;
@@ -142,10 +145,14 @@ static void start_body(
 		pop3_err(p->shell->out, "[SYS/TEMP] message cannot be read");
 		return;
 	}
-	buf_printf(p->shell->out, "+OK %" PRIu64 " octets\r\n", e->size_bytes);
+	if (lines == UINT64_MAX)
+		buf_printf(
+		    p->shell->out, "+OK %" PRIu64 " octets\r\n", e->wire_bytes);
+	else
+		pop3_ok(p->shell->out, "top of message follows");
 	p->job = (struct pop3_job){ .kind = POP3_JOB_BODY,
 		.at = (size_t)(e - p->entries),
-		.end = lines ? e->size_bytes : head,
+		.end = lines ? all : head,
 		.lines_left = lines,
 		.header_size = head };
 	dot_writer_init(&p->job.dots);
@@ -179,7 +186,7 @@ static void run_dele(struct pop3_session *p, const struct pop3_words *w)
 		return;
 	e->deleted = true;
 	p->left--;
-	p->left_bytes -= e->size_bytes;
+	p->left_bytes -= e->wire_bytes;
 	pop3_ok(p->shell->out, "marked for deletion");
 }
 
@@ -190,7 +197,7 @@ static void run_rset(struct pop3_session *p, const struct pop3_words *w)
 	p->left_bytes = 0;
 	for (size_t i = 0; i < p->n_entries; i++) {
 		p->entries[i].deleted = false;
-		p->left_bytes += p->entries[i].size_bytes;
+		p->left_bytes += p->entries[i].wire_bytes;
 	}
 	pop3_ok(p->shell->out, "nothing is marked for deletion");
 }
@@ -306,9 +313,26 @@ static void session_wake(void *engine)
 	(void)engine;
 }
 
+/* RFC 1939 11: a message is as large as it is on the wire, where every line
+ * ends in CRLF. */
+static uint64_t wire_bytes(struct store_txn *t, const struct message *m)
+{
+	struct message_info info;
+	if (!(m->internal & MESSAGE_BARE_LF) ||
+	    message_info(t, m->msgid, &info) != 0)
+		return m->size_bytes;
+	return info.crlf_bytes;
+}
+
+struct loading {
+	struct pop3_session *p;
+	struct store_txn *t;
+};
+
 static int add_entry(void *ctx, const struct message *m)
 {
-	struct pop3_session *p = ctx;
+	struct loading *l = ctx;
+	struct pop3_session *p = l->p;
 	if (p->n_entries == p->cap) {
 		size_t cap = p->cap ? p->cap * 2 : 64;
 		if (cap > ENTRIES_MAX)
@@ -322,12 +346,12 @@ static int add_entry(void *ctx, const struct message *m)
 	}
 	p->entries[p->n_entries++] = (struct pop3_entry){
 		.msgid = m->msgid,
-		.size_bytes = m->size_bytes,
+		.wire_bytes = wire_bytes(l->t, m),
 		.uid = m->uid,
 		.imported = (m->internal & MESSAGE_HAS_UIDL) != 0,
 	};
 	p->left++;
-	p->left_bytes += m->size_bytes;
+	p->left_bytes += p->entries[p->n_entries - 1].wire_bytes;
 	return 0;
 }
 
@@ -335,6 +359,7 @@ static int load(struct pop3_session *p)
 {
 	struct store_txn t;
 	struct mailbox inbox;
+	struct loading l = { p, &t };
 	int error = store_read(p->shell->store, &t);
 	if (error)
 		return error;
@@ -342,7 +367,8 @@ static int load(struct pop3_session *p)
 	if (!error) {
 		p->mailbox = inbox.id;
 		p->uidvalidity = inbox.uidvalidity;
-		error = message_each(&t, inbox.id, 1, UINT32_MAX, add_entry, p);
+		error =
+		    message_each(&t, inbox.id, 1, UINT32_MAX, add_entry, &l);
 	}
 	store_end(&t);
 	return error;

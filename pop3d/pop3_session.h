@@ -9,7 +9,7 @@
 #include "text/line.h"
 
 struct pop3_entry {
-	uint64_t msgid, size_bytes;
+	uint64_t msgid, wire_bytes;
 	uint32_t uid;
 	bool deleted, retrieved;
 	bool imported; /* with a UIDL of its own */

@@ -178,6 +178,7 @@ struct view mailbox_id_encode(uint32_t id, char out[4]);
 struct envelope_record {
 	bool has_nul, crlf_clean, has_8bit_header;
 	uint32_t header_size;
+	uint32_t bare_bytes; /* line ends lack so many octets of CRLFs */
 	uint64_t size_bytes, n_lines;
 	int64_t sent_s;
 	uint64_t threadid; /* 0: not assigned yet */

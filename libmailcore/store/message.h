@@ -18,6 +18,7 @@ enum message_flag {
 
 enum message_internal {
 	MESSAGE_HAS_UIDL = 1 << 0, /* message_uidl() knows it */
+	MESSAGE_BARE_LF = 1 << 1,  /* message_info's crlf_bytes is larger */
 };
 
 enum {
@@ -31,7 +32,7 @@ struct message {
 	uint32_t uid;
 	uint16_t flags;
 	uint16_t internal; /* enum message_internal */
-	uint64_t msgid; /* the object */
+	uint64_t msgid;    /* the object */
 	uint64_t modseq, createmodseq;
 	uint64_t size_bytes;
 	struct date internaldate;
@@ -66,7 +67,8 @@ struct message_info {
 	uint32_t n_parts;
 	uint32_t header_size;
 	uint64_t size_bytes, n_lines;
-	int64_t sent_s;    /* the Date field; internal date when unusable */
+	uint64_t crlf_bytes; /* size with CRLF at the end of each line */
+	int64_t sent_s;      /* the Date field; internal date when unusable */
 	struct date internaldate;
 	uint64_t threadid; /* 0: not assigned */
 	bool has_nul;
@@ -121,8 +123,8 @@ int message_find_delivery(struct store_txn *t, struct view delivery_id,
     uint32_t *mailbox, uint32_t *uid) MUST_CHECK;
 /* The UIDL a row was imported with. MC_E_NOENT: none; the view is valid until
  * the transaction ends. */
-int message_uidl(struct store_txn *t, uint32_t mailbox,
-    const struct message *m, struct view *out) MUST_CHECK;
+int message_uidl(struct store_txn *t, uint32_t mailbox, const struct message *m,
+    struct view *out) MUST_CHECK;
 
 enum flag_op {
 	FLAGS_SET,

@@ -132,7 +132,7 @@ static int add(struct edit *e, const struct append *a, struct prepared *p,
 	struct message m = {
 		.msgid = e->account.next_msgid++,
 		.flags = a->flags & SYSTEM_FLAGS,
-		.internal = a->uidl.n ? MESSAGE_HAS_UIDL : 0,
+		.internal = p->internal | (a->uidl.n ? MESSAGE_HAS_UIDL : 0),
 		.size_bytes = source_size(&a->source),
 		.internaldate = a->internaldate,
 		.savedate_s = e->now_s,

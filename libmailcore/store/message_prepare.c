@@ -21,23 +21,23 @@ void prepared_deinit(struct prepared *p)
 	buf_deinit(&p->structure);
 }
 
-/* Whether the bytes can go to a POP3 client as they are. */
+/* Whether the bytes can go to a POP3 client as they are, and what they lack. */
 struct lines {
 	struct mime_parser *parser;
-	bool clean;
+	bool has_dots; /* at the start of a line */
+	uint32_t bare_bytes;
 	char last[2]; /* the two octets before the piece */
 };
 
 static void look_at_lines(struct lines *l, struct view piece)
 {
 	const char *p = piece.p, *end = p + piece.n;
-	if (l->last[1] == '\n' && p[0] == '.')
-		l->clean = false;
-	while (l->clean && (p = memchr(p, '\n', (size_t)(end - p)))) {
+	l->has_dots |= l->last[1] == '\n' && p[0] == '.';
+	while ((p = memchr(p, '\n', (size_t)(end - p)))) {
 		char before = p > piece.p ? p[-1] : l->last[1];
 		p++;
-		if (before != '\r' || (p < end && *p == '.'))
-			l->clean = false;
+		l->bare_bytes += before != '\r';
+		l->has_dots |= p < end && *p == '.';
 	}
 	l->last[0] = piece.n > 1 ? end[-2] : l->last[1];
 	l->last[1] = end[-1];
@@ -53,9 +53,10 @@ static int on_piece(void *ctx, struct view piece)
 	return 0;
 }
 
-static bool is_clean(const struct lines *l)
+static void end_lines(struct lines *l)
 {
-	return l->clean && l->last[0] == '\r' && l->last[1] == '\n';
+	if (l->last[1] != '\n')
+		l->bare_bytes += l->last[1] == '\r' ? 1 : 2;
 }
 
 static int64_t sent_s(struct view header, struct date internaldate)
@@ -75,12 +76,13 @@ static int64_t sent_s(struct view header, struct date internaldate)
 }
 
 static int put_envelope(const struct append *a, const struct mime_tree *tree,
-    bool clean, struct buf *out)
+    const struct lines *l, struct buf *out)
 {
 	struct buf text;
 	struct envelope_record e = {
 		.has_nul = tree->has_nul,
-		.crlf_clean = clean,
+		.crlf_clean = !l->has_dots && !l->bare_bytes,
+		.bare_bytes = l->bare_bytes,
 		.has_8bit_header = tree->has_8bit_header,
 		.header_size = tree->parts[0].header_size,
 		.size_bytes = tree->size,
@@ -113,7 +115,6 @@ int message_prepare(const struct append *a, struct prepared *out)
 	if (source_size(&a->source) >= UINT32_MAX)
 		return MC_E_LIMIT;
 	struct lines l = { .parser = mime_parser_new(),
-		.clean = true,
 		.last = { '\r', '\n' } };
 	if (!l.parser)
 		return MC_E_TEMP;
@@ -123,8 +124,10 @@ int message_prepare(const struct append *a, struct prepared *out)
 		tree = mime_parser_finish(l.parser);
 	if (!error && tree->size != source_size(&a->source))
 		error = MC_E_BAD;
+	end_lines(&l);
+	out->internal = l.bare_bytes ? MESSAGE_BARE_LF : 0;
 	if (!error)
-		error = put_envelope(a, tree, is_clean(&l), &out->envelope);
+		error = put_envelope(a, tree, &l, &out->envelope);
 	if (!error)
 		error = put_structure(tree, &out->structure);
 	mime_parser_free(&l.parser);

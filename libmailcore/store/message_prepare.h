@@ -5,6 +5,7 @@
 
 struct prepared {
 	struct buf envelope, structure; /* encoded records */
+	uint16_t internal;              /* enum message_internal */
 };
 
 void prepared_init(struct prepared *p);

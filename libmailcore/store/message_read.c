@@ -145,6 +145,7 @@ int message_info(struct store_txn *t, uint64_t msgid, struct message_info *out)
 		.header_size = e.header_size,
 		.size_bytes = e.size_bytes,
 		.n_lines = e.n_lines,
+		.crlf_bytes = e.size_bytes + e.bare_bytes,
 		.sent_s = e.sent_s,
 		.internaldate = e.internaldate,
 		.threadid = e.threadid,

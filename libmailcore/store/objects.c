@@ -53,6 +53,7 @@ void envelope_encode(const struct envelope_record *e, struct buf *out)
 	put_le(p + 32, e->threadid, 8);
 	put_le(p + 40, (uint64_t)e->internaldate.unix_s, 8);
 	put_le(p + 48, (uint16_t)e->internaldate.zone_min, 2);
+	put_le(p + 60, e->bare_bytes, 4);
 	envelope_place(p, e->mailbox, e->uid);
 	buf_put(out, (struct view){ p, sizeof p });
 	field_put(out, FIELD_ENVELOPE, e->envelope);
@@ -93,6 +94,7 @@ int envelope_decode(struct view v, struct envelope_record *out)
 		    (int16_t)get_le16(p + 48) },
 		.mailbox = get_le32(p + 52),
 		.uid = get_le32(p + 56),
+		.bare_bytes = get_le32(p + 60),
 	};
 	while (field_next(&rest, &tag, &field))
 		if (tag == FIELD_ENVELOPE)

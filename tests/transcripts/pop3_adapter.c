@@ -3,7 +3,7 @@
  * SCRAM-like mechanism TWOSTEP asks one challenge. @loopback, @tls: what the
  * connection is (plain and distant without); @busy: another session has the
  * maildrop; @expunge N: another session removes that UID; @empty: no
- * messages. */
+ * messages; @bare: a fourth one, appended with bare line ends. */
 #include "base/panic.h"
 #include "pop3d/pop3.h"
 #include "replay.h"
@@ -30,7 +30,7 @@ struct play {
 	void *before, *after; /* engines */
 	enum waiting waiting;
 	enum auth_status status;
-	bool closed, empty, started;
+	bool closed, empty, bare, started;
 	int busy_lock;
 	struct store *store;
 	char dir[32];
@@ -40,6 +40,11 @@ static const char *const messages[] = {
 	"Subject: one\r\n\r\nFirst line\r\n.dot line\r\n..two dots\r\nlast\r\n",
 	"Subject: two\r\nTo: anna@example.org\r\n\r\n",
 	"Subject: three\r\n\r\nno line end",
+	"Subject: bare\n\n.a\nb\r\nc\rd\n\n..\nend\r",
+};
+
+enum {
+	N_MESSAGES = sizeof messages / sizeof *messages
 };
 
 static void on_auth_start(void *ctx, struct view mechanism, struct view initial)
@@ -96,20 +101,21 @@ void agent_session_finish(struct agent_session *s)
 
 static void fill(struct play *p)
 {
-	struct append items[3];
-	struct append_result results[3];
+	struct append items[N_MESSAGES];
+	struct append_result results[N_MESSAGES];
+	size_t n = p->bare ? N_MESSAGES : N_MESSAGES - 1;
 	struct mailbox inbox;
 	struct store_txn t;
 	mc_assert(store_read(p->store, &t) == 0);
 	mc_assert(mailbox_find(&t, V("INBOX"), &inbox) == 0);
 	store_end(&t);
 	memset(items, 0, sizeof items);
-	for (int i = 0; i < 3; i++) {
+	for (size_t i = 0; i < n; i++) {
 		items[i].mailbox = inbox.id;
 		items[i].source.mem = view_of(messages[i]);
 		items[i].source.fd = -1;
 	}
-	mc_assert(message_append(p->store, items, 3, results) == 0);
+	mc_assert(message_append(p->store, items, n, results) == 0);
 }
 
 static int64_t fixed_now(void)
@@ -233,6 +239,8 @@ static bool play_directive(void *engine, struct view word, struct view rest)
 		p->login.tls_available = false;
 	else if (view_eq(word, V("empty")))
 		p->empty = true;
+	else if (view_eq(word, V("bare")))
+		p->bare = true;
 	else if (view_eq(word, V("busy")))
 		return maildrop_lock(".", &p->busy_lock) == 0;
 	else if (view_eq(word, V("expunge")) && view_u32(rest, &uid))

@@ -10,11 +10,11 @@ S: +OK marked for deletion
 C: DELE 2
 S: -ERR no such message
 C: STAT
-S: +OK 2 86
+S: +OK 2 88
 C: LIST
-S: +OK 2 messages (86 octets)
+S: +OK 2 messages (88 octets)
 S: 1 57
-S: 3 29
+S: 3 31
 S: .
 C: RETR 2
 S: -ERR no such message
@@ -23,7 +23,7 @@ S: -ERR no such message
 C: RSET
 S: +OK nothing is marked for deletion
 C: STAT
-S: +OK 3 124
+S: +OK 3 126
 C: NOOP
 S: +OK nothing done
 C: DELE 1

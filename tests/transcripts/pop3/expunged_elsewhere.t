@@ -7,7 +7,7 @@ S: +OK send PASS
 S: +OK 3 messages
 @expunge 1
 C: STAT
-S: +OK 3 124
+S: +OK 3 126
 C: RETR 2
 S: +OK 38 octets
 S: Subject: two

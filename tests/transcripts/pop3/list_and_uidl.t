@@ -6,12 +6,12 @@ C: LIST
 C: UIDL
 S: +OK send PASS
 S: +OK 3 messages
-S: +OK 3 messages (124 octets)
+S: +OK 3 messages (126 octets)
 S: 1 57
 S: 2 38
-S: 3 29
+S: 3 31
 S: .
-S: +OK 3 messages (124 octets)
+S: +OK 3 messages (126 octets)
 S~ 1 00000001*
 S~ 2 00000002*
 S~ 3 00000003*

@@ -21,7 +21,7 @@ S: Subject: two
 S: To: anna@example.org
 S: 
 S: .
-S: +OK 29 octets
+S: +OK 31 octets
 S: Subject: three
 S: 
 S: no line end

@@ -6,19 +6,19 @@ C: PASS secret
 S: +OK send PASS
 S: +OK 3 messages
 C: TOP 1 0
-S: +OK 57 octets
+S: +OK top of message follows
 S: Subject: one
 S: 
 S: .
 C: TOP 1 2
-S: +OK 57 octets
+S: +OK top of message follows
 S: Subject: one
 S: 
 S: First line
 S: ..dot line
 S: .
 C: TOP 1 1000
-S: +OK 57 octets
+S: +OK top of message follows
 S: Subject: one
 S: 
 S: First line
@@ -27,7 +27,7 @@ S: ...two dots
 S: last
 S: .
 C: TOP 2 5
-S: +OK 38 octets
+S: +OK top of message follows
 S: Subject: two
 S: To: anna@example.org
 S: 
