@@ -19,7 +19,8 @@ enum {
 enum login_state {
 	LOGIN_COMMAND,
 	LOGIN_SASL,     /* the next line is a SASL response */
-	LOGIN_WAITING,  /* for AUTH or TLS: input is not consumed */
+	LOGIN_WAITING,  /* for AUTH: input is not consumed */
+	LOGIN_TLS,      /* what comes before it could be anybody's */
 	LOGIN_SKIPPING, /* the rest of an overlong line */
 	LOGIN_DONE,
 };
@@ -93,7 +94,7 @@ static void run_stls(struct pop3_login *l, const struct pop3_words *w)
 	}
 	pop3_ok(l->s->out, "begin TLS");
 	l->name_n = 0;
-	l->state = LOGIN_WAITING;
+	l->state = LOGIN_TLS;
 	l->s->ops->start_tls(l->s->ctx);
 }
 
@@ -235,7 +236,11 @@ static bool take_line(struct pop3_login *l, struct view *in)
 	case PARSE_MORE:
 		return false;
 	case PARSE_BAD:
-		fault(l, pop3_line_fault(why));
+		/* Or the next command would be taken for a response. */
+		if (sasl)
+			sasl_end(l, pop3_line_fault(why));
+		else
+			fault(l, pop3_line_fault(why));
 		if (l->state != LOGIN_DONE && pop3_line_goes_on(before, *in))
 			l->state = LOGIN_SKIPPING;
 		return true;
@@ -254,7 +259,9 @@ static size_t login_input(void *engine, struct view in)
 	struct pop3_login *l = engine;
 	struct view rest = in;
 	for (;;) {
-		if (l->state == LOGIN_DONE || l->state == LOGIN_WAITING)
+		if (l->state == LOGIN_DONE || l->state == LOGIN_TLS)
+			return in.n;
+		if (l->state == LOGIN_WAITING)
 			break;
 		if (l->state == LOGIN_SKIPPING) {
 			if (!line_skip(&rest))

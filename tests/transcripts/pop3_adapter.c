@@ -3,7 +3,8 @@
  * SCRAM-like mechanism TWOSTEP asks one challenge. @loopback, @tls: what the
  * connection is (plain and distant without); @busy: another session has the
  * maildrop; @expunge N: another session removes that UID; @empty: no
- * messages; @bare: a fourth one, appended with bare line ends. */
+ * messages; @bare: a fourth one, appended with bare line ends;
+ * @messages N: so many are in INBOX; @timeout, @stop: what the shell says. */
 #include "base/panic.h"
 #include "pop3d/pop3.h"
 #include "replay.h"
@@ -227,6 +228,16 @@ static void expunge(struct play *p, uint32_t uid)
 	uidset_deinit(&gone);
 }
 
+static uint32_t count(struct play *p)
+{
+	struct mailbox inbox;
+	struct store_txn t;
+	mc_assert(store_read(p->store, &t) == 0);
+	mc_assert(mailbox_find(&t, V("INBOX"), &inbox) == 0);
+	store_end(&t);
+	return inbox.messages;
+}
+
 static bool play_directive(void *engine, struct view word, struct view rest)
 {
 	struct play *p = engine;
@@ -245,6 +256,10 @@ static bool play_directive(void *engine, struct view word, struct view rest)
 		return maildrop_lock(".", &p->busy_lock) == 0;
 	else if (view_eq(word, V("expunge")) && view_u32(rest, &uid))
 		expunge(p, uid);
+	else if (view_eq(word, V("messages")) && view_u32(rest, &uid))
+		return count(p) == uid;
+	else if (view_eq(word, V("stop")))
+		pop3_agent_protocol.bye(p->after);
 	else if (view_eq(word, V("timeout")))
 		pop3_agent_protocol.timeout(p->after);
 	else
