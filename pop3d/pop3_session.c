@@ -208,13 +208,15 @@ static void run_noop(struct pop3_session *p, const struct pop3_words *w)
 	pop3_ok(p->shell->out, "nothing done");
 }
 
-/* IMPLEMENTATION in the TRANSACTION state only (RFC 2449 6.9). */
+/* IMPLEMENTATION in the TRANSACTION state only (RFC 2449 6.9), USER and SASL
+ * in both (6.2, 6.3). */
 static void run_capa(struct pop3_session *p, const struct pop3_words *w)
 {
 	(void)w;
 	pop3_ok(p->shell->out, "capabilities");
 	pop3_capabilities(p->shell->out);
-	buf_put(p->shell->out, V("USER\r\nIMPLEMENTATION Mailcore\r\n.\r\n"));
+	buf_put(p->shell->out, V("USER\r\nSASL PLAIN LOGIN SCRAM-SHA-256\r\n"
+				 "IMPLEMENTATION Mailcore\r\n.\r\n"));
 }
 
 static void run_quit(struct pop3_session *p, const struct pop3_words *w)
@@ -447,23 +449,19 @@ int pop3_update(struct pop3_session *p)
 	return error ? error : mark_seen(p);
 }
 
-static void parting(struct pop3_session *p, const char *text)
-{
-	/* In the middle of a message any words would become part of it. */
-	if (p->job.kind == POP3_JOB_NONE)
-		pop3_err(p->shell->out, text);
-	finish(p);
-}
-
-/* RFC 1939 3: the timer closes without deleting anything. */
+/* RFC 1939 3: "without removing any messages or sending any response". */
 static void session_timeout(void *engine)
 {
-	parting(engine, "idle for too long");
+	finish(engine);
 }
 
 static void session_bye(void *engine)
 {
-	parting(engine, "[SYS/TEMP] the server is stopping");
+	struct pop3_session *p = engine;
+	/* In the middle of a message any words would become part of it. */
+	if (p->job.kind == POP3_JOB_NONE)
+		pop3_err(p->shell->out, "[SYS/TEMP] the server is stopping");
+	finish(p);
 }
 
 const struct agent_protocol pop3_agent_protocol = {

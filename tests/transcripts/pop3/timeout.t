@@ -1,4 +1,4 @@
-# RFC 1939 3: an idle session ends and deletes nothing
+# RFC 1939 3: an idle session ends without a word, and deletes nothing
 @loopback
 S: +OK Mailcore POP3 ready
 C: USER anna
@@ -8,5 +8,5 @@ S: +OK send PASS
 S: +OK 3 messages
 S: +OK marked for deletion
 @timeout
-S: -ERR idle for too long
+@messages 3
 @closed
