@@ -211,3 +211,15 @@ int key_purge_split(struct view key, uint32_t *purge_s, uint64_t *msgid)
 	*msgid = rd_u64(&r);
 	return purge ? split_end(&r) : MC_E_CORRUPT;
 }
+
+uint32_t key_box_id(struct view key)
+{
+	struct rd r = rd_of(key);
+	return rd_u32(&r);
+}
+
+uint64_t key_obj_id(struct view key)
+{
+	struct rd r = rd_of(key);
+	return rd_u64(&r);
+}

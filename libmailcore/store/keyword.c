@@ -52,6 +52,11 @@ static int check(struct view name)
 	return name.n ? 0 : MC_E_BAD;
 }
 
+bool keyword_is_valid(struct view name)
+{
+	return check(name) == 0;
+}
+
 static int resolve(
     struct edit *e, struct view name, bool add, struct keywords *out)
 {

@@ -12,4 +12,5 @@ struct keywords {
  * MC_E_LIMIT: all slots are taken or a name is too long; MC_E_BAD: no atom. */
 int keywords_resolve(struct edit *e, const struct view *names, size_t n,
     bool add, struct keywords *out) MUST_CHECK;
+bool keyword_is_valid(struct view name);
 #endif

@@ -1,3 +1,4 @@
+#include "store/object.h"
 #include "store/rows.h"
 #include "store/spill.h"
 
@@ -104,8 +105,7 @@ static int pieces(
 	return 0;
 }
 
-static int object_get(
-    struct store_txn *t, uint64_t msgid, char type, struct view *out)
+int object_get(struct store_txn *t, uint64_t msgid, char type, struct view *out)
 {
 	struct key k = key_obj(msgid, type, 0);
 	int error = kv_get(&t->kv, TABLE_OBJ, key_view(&k), out);
