@@ -1,4 +1,4 @@
-#include "mailctl/command.h"
+#include "mailctl/store.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -25,6 +25,11 @@ static const struct command commands[] = {
 	    cmd_queue_list },
 	{ "queue", "show", "ID [--body]", "show a message in the queue", 1, 2,
 	    true, cmd_queue_show },
+	{ "store", "check", "ADDRESS|--all [--quick]",
+	    "verify every invariant of mailboxes", 1, 2, true,
+	    cmd_store_check },
+	{ "store", "stats", "ADDRESS|--all", "show how large mailboxes are", 1,
+	    1, true, cmd_store_stats },
 	{ "config", "check", "", "check the configuration", 0, 0, true,
 	    cmd_config_check },
 	{ "config", "dump", "", "print all options with their values", 0, 0,
@@ -122,6 +127,8 @@ static int take_options(struct mailctl *m, int argc, char **argv)
 int main(int argc, char **argv)
 {
 	struct mailctl m = { 0 };
+	if (argc > 1 && strcmp(argv[1], "store-child") == 0)
+		return store_child_main(argc - 2, argv + 2);
 	int n = take_options(&m, argc, argv);
 	if (n == 1 &&
 	    (strcmp(argv[0], "-h") == 0 || strcmp(argv[0], "--help") == 0 ||

@@ -25,7 +25,7 @@ static int file_check(const char *dir, const char *path, bool create)
 {
 	struct stat st;
 	if (stat(path, &st) == 0)
-		return 0;
+		return st.st_size || create ? 0 : MC_E_NOENT;
 	if (errno != ENOENT)
 		return -errno;
 	if (!create)

@@ -3,6 +3,7 @@
 nothing to say. Usage: manuals.py MAILCTL [--write], where --write puts the
 option list of MAILCTL into the manual."""
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -45,8 +46,16 @@ def lint():
             if line and not any(text in line for text in NOT_OURS)]
 
 
+def invariants():
+    """What store check verifies, as its table has it."""
+    rules = re.findall(r'\{ "([a-z-]+)",\s*"([^"]+)"', (TOP / "libmailcore/store/check_rules.c").read_text())
+    manual = (TOP / "mailctl/mailctl.8").read_text()
+    return [f"mailctl.8: {name}: not as in check_rules.c" for name, text in rules
+            if f".It Cm {name}\n{text}\n" not in manual]
+
+
 if "--write" in sys.argv:
     write(sys.argv[1])
-problems = option_list(sys.argv[1]) + lint()
+problems = option_list(sys.argv[1]) + invariants() + lint()
 print("\n".join(problems))
 sys.exit(1 if problems else 0)

@@ -1,0 +1,46 @@
+#ifndef MAILCTL_STORE_H
+#define MAILCTL_STORE_H
+/* mailctl store: the work is done by a child of its own for each user, since a
+ * damaged page of LMDB can end the process that reads it. The child runs this
+ * program again, in the user's directory, with the ids of the directory's
+ * owner, and reports in lines of JSON on STORE_REPORT_FD: {"phase": ...},
+ * {"violation": {...}} and the like, at last {"result": {...}}. */
+#include "mailctl/command.h"
+
+enum {
+	STORE_REPORT_FD = 3,
+	/* Exit codes of check and repair, below those of sysexits. */
+	STORE_CLEAN = 0,
+	STORE_REPAIRED = 1,
+	STORE_DAMAGED = 2,
+};
+
+struct store_target {
+	char address[ACCOUNT_ADDRESS_MAX + 1];
+	int dir; /* the user's directory */
+};
+
+/* Exit code; has complained. */
+int store_target_open(const struct mailctl *m, const char *address, bool create,
+    struct store_target *out);
+/* All directories with a store, in order of their names. The worst code. */
+int store_target_each(const struct mailctl *m,
+    int (*fn)(void *ctx, const struct store_target *t), void *ctx);
+
+/* Runs the child with verb and args (NULL at the end). *out gets the result,
+ * with arrays of what was reported before ("violations" of "violation"). Exit
+ * code; what went wrong was complained of. */
+int store_child_run(const struct store_target *t, const char *verb,
+    char *const *args, json_t **out);
+
+/* main() of the child: "mailctl store-child VERB ARGS". */
+int store_child_main(int argc, char **argv);
+
+/* The verbs, in the child: what they return is its exit code. */
+int store_child_check(int argc, char **argv);
+int store_child_stats(int argc, char **argv);
+/* One line for the parent; value is taken. */
+void store_child_report(const char *key, json_t *value);
+/* {"error": ...}, returns the exit code for it. */
+int store_child_fail(int error, const char *what);
+#endif

@@ -1,0 +1,143 @@
+"""mailctl store as an administrator uses it, with the daemons running."""
+import json
+import os
+import pathlib
+import random
+import signal
+import subprocess
+import time
+import unittest
+
+from base import SystemTest
+from instance import Instance, wait_until
+
+CLEAN, REPAIRED, DAMAGED, USAGE, NOUSER = 0, 1, 2, 64, 67
+
+
+def text(number, size=200):
+    return (f"From: s{number}@else.test\r\nTo: anna@mailcore.test\r\nSubject: number {number}\r\n\r\n"
+            + "y" * 60 + "\r\n") + ("x" * 70 + "\r\n") * (size // 72)
+
+
+def fill(mail, user="anna"):
+    """INBOX with flags, keywords and gaps, and mailboxes below others."""
+    client = mail.imap(user)
+    for number in range(12):
+        client.append("INBOX", r"(\Seen)" if number % 3 else "($Work)", None, text(number, 3000 * number).encode())
+    for name in ("Lists", "Lists/users", "Sent"):
+        client.create(name)
+    client.subscribe("Lists/users")
+    client.select("INBOX")
+    client.copy("2:4", "Lists/users")
+    client.store("3,7:8", "+FLAGS", r"(\Deleted)")
+    client.expunge()
+    client.uid("store", "10", "+FLAGS", r"(\Flagged important)")
+    client.logout()
+
+
+def picture(mail, user="anna"):
+    """All that a client can see of an account."""
+    client = mail.imap(user)
+    seen = {}
+    names = sorted(line.split(b'"/" ')[1].strip(b'"').decode() for line in client.list()[1])
+    for name in names:
+        status = client.status(name, "(MESSAGES UIDNEXT UIDVALIDITY UNSEEN HIGHESTMODSEQ)")[1]
+        client.select(name, readonly=True)
+        rows = client.uid("fetch", "1:*", "(UID FLAGS INTERNALDATE MODSEQ ENVELOPE BODYSTRUCTURE RFC822.SIZE BODY.PEEK[])")[1]
+        seen[name] = (status, sorted(str(row).replace(" \\\\Recent", "").replace("\\\\Recent", "") for row in rows))
+    seen["subscribed"] = sorted(client.lsub()[1])
+    client.logout()
+    return seen
+
+
+class Tools(SystemTest):
+    def check(self, *arguments, code=CLEAN):
+        done = self.mail.mailctl("store", "check", *(arguments or ("anna@mailcore.test",)), "--json", check=False)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return json.loads(done.stdout)
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        fill(cls.mail)
+
+    def test_check_while_sessions_run(self):
+        client = self.mail.imap()
+        client.select("INBOX")
+        row = self.check()[0]
+        self.assertEqual((row["account"], row["state"]), ("anna@mailcore.test", "clean"))
+        self.assertEqual(row["rows"], int(client.status("INBOX", "(MESSAGES)")[1][0].split()[-1].rstrip(b")")) + 3)
+        client.logout()
+
+    def test_check_all(self):
+        self.mail.imap("bert").logout()
+        rows = self.check("--all")
+        self.assertEqual([row["account"] for row in rows], ["anna@mailcore.test", "bert@mailcore.test"])
+        self.assertEqual(rows[1]["rows"], 0)
+
+    def test_stats(self):
+        row = self.mail.mailctl_json("store", "stats", "anna@mailcore.test")[0]
+        self.assertEqual(row["live_bytes"] + row["free_bytes"], row["file_bytes"])
+        self.assertGreater(row["live_bytes"], row["message_bytes"])
+        self.assertEqual({t["table"]: t["entries"] for t in row["tables"]}["msg"], row["rows"])
+        self.assertIn("anna@mailcore.test", self.mail.mailctl("store", "stats", "anna@mailcore.test").stdout)
+
+    def test_errors(self):
+        for code, arguments in ((NOUSER, ("check", "nobody@mailcore.test")), (65, ("check", "nobody")),
+                                (USAGE, ("check",)), (USAGE, ("check", "anna@mailcore.test", "--nonsense"))):
+            done = self.mail.mailctl("store", *arguments, check=False)
+            self.assertEqual(done.returncode, code, (arguments, done))
+            self.assertEqual(done.stderr.count("\n"), 1)
+
+
+class Damage(unittest.TestCase):
+    """One user's damage is reported, is one user's, and ends no process of ours."""
+
+    def setUp(self):
+        self.mail = Instance(os.environ["MAILCORE_BUILD"])
+        self.addCleanup(self.mail.close)
+        self.mail.start()
+        for user in ("anna", "bert"):
+            fill(self.mail, user)
+        self.mail.stop()
+        self.file = self.mail.dir / "state/mail/mailcore.test/anna/data.mdb"
+        self.good = self.file.read_bytes()
+
+    def check(self):
+        done = self.mail.mailctl("store", "check", "--all", "--json", check=False)
+        rows = {row["account"]: row for row in json.loads(done.stdout)}
+        self.assertEqual(rows["bert@mailcore.test"]["state"], "clean")
+        return done.returncode, rows["anna@mailcore.test"]
+
+    def test_random_corruption(self):
+        seed = random.randrange(1 << 30)
+        rng = random.Random(seed)
+        rounds = 200 if os.environ.get("MAILCORE_LONG") else 25
+        found = 0
+        for number in range(rounds):
+            damaged = bytearray(self.good)
+            page = rng.randrange(2, len(damaged) // 4096) * 4096
+            for _ in range(rng.choice((1, 8, 200))):
+                damaged[page + rng.randrange(4096)] = rng.randrange(256)
+            self.file.write_bytes(damaged)
+            code, row = self.check()
+            with self.subTest(seed=seed, number=number):
+                self.assertEqual(code, DAMAGED if row["state"] == "damaged" else CLEAN)
+            found += code == DAMAGED
+        self.assertGreater(found, 0, f"seed {seed}")
+
+    def test_truncation(self):
+        for keep in (0, 100, 4096, 3 * 4096, len(self.good) // 2, len(self.good) - 4096):
+            self.file.write_bytes(self.good[:keep])
+            code, row = self.check()
+            self.assertIn(code, (CLEAN, DAMAGED))
+            if keep < len(self.good) // 2:
+                self.assertEqual((code, row["state"]), (DAMAGED, "damaged"), keep)
+
+    def test_foreign_file(self):
+        self.file.write_bytes(b"not a database\n" * 1000)
+        self.assertEqual(self.check()[0], DAMAGED)
+
+
+if __name__ == "__main__":
+    unittest.main()
