@@ -108,6 +108,13 @@ bool check_row_change(struct check *c)
 	       view_eq(v, V("L"));
 }
 
+bool check_row_uidl(struct check *c)
+{
+	struct key k = key_uidl(c->mailbox, c->uid);
+	return !(c->row.internal & MESSAGE_HAS_UIDL) ||
+	       check_has(c, TABLE_IDX, &k);
+}
+
 /* Changes. */
 
 bool check_change_key(struct check *c)
@@ -183,9 +190,11 @@ bool check_index_key(struct check *c)
 		       c->value.n == 0;
 	if (tag == 'X')
 		return key_purge_split(c->key, &purge_s, &c->msgid) == 0;
+	if (tag == 'P')
+		return key_uidl_split(c->key, &c->mailbox, &c->uid) == 0;
 	if (tag == 'D')
 		return c->key.n == 1 + DELIVERY_ID_OCTETS;
-	return view_has_byte(V("GHPQTU"), tag) ||
+	return view_has_byte(V("GHQTU"), tag) ||
 	       check_note(c, "tag %d", (unsigned char)tag);
 }
 
@@ -198,6 +207,16 @@ bool check_link_row(struct check *c)
 		return check_note(c, "no row");
 	return m.msgid == c->msgid ||
 	       check_differs(c, "message", c->msgid, m.msgid);
+}
+
+bool check_uidl_row(struct check *c)
+{
+	struct message m;
+	if (c->key.p[0] != 'P')
+		return true;
+	if (message_get(&c->t, c->mailbox, c->uid, &m) != 0)
+		return check_note(c, "no row");
+	return m.internal & MESSAGE_HAS_UIDL;
 }
 
 bool check_delivery(struct check *c)

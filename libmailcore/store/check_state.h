@@ -128,6 +128,8 @@ bool check_row_object(struct check *c);
 bool check_row_size(struct check *c);
 bool check_row_link(struct check *c);
 bool check_row_change(struct check *c);
+bool check_row_uidl(struct check *c);
+bool check_uidl_row(struct check *c);
 bool check_change_key(struct check *c);
 bool check_change_mailbox(struct check *c);
 bool check_change_modseq(struct check *c);

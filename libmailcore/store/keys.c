@@ -223,3 +223,12 @@ uint64_t key_obj_id(struct view key)
 	struct rd r = rd_of(key);
 	return rd_u64(&r);
 }
+
+int key_uidl_split(struct view key, uint32_t *mailbox, uint32_t *uid)
+{
+	struct rd r = rd_of(key);
+	bool uidl = rd_u8(&r) == 'P';
+	*mailbox = rd_u32(&r);
+	*uid = rd_u32(&r);
+	return uidl ? split_end(&r) : MC_E_CORRUPT;
+}

@@ -104,6 +104,8 @@ int key_link_split(struct view key, uint64_t *msgid, uint32_t *mailbox,
     uint32_t *uid) MUST_CHECK;
 int key_purge_split(
     struct view key, uint32_t *purge_s, uint64_t *msgid) MUST_CHECK;
+int key_uidl_split(
+    struct view key, uint32_t *mailbox, uint32_t *uid) MUST_CHECK;
 /* Of keys of mbx, and of obj and blb; 0 when they are too short. */
 uint32_t key_box_id(struct view key);
 uint64_t key_obj_id(struct view key);

@@ -24,6 +24,7 @@ static inline uint32_t sample_add(
 		.keywords = &keyword,
 		.n_keywords = keyword.n ? 1 : 0,
 		.delivery_id = id,
+		.uidl = id.n ? V("uidl-0001") : V(""),
 	};
 	ck_assert_int_eq(message_append(store, &item, 1, &r), 0);
 	ck_assert_int_eq(r.error, 0);

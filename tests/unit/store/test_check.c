@@ -377,6 +377,18 @@ static void row_change(void)
 	drop(TABLE_CHG, key_chg(inbox_id, row_now(inbox_id, 1).modseq, 1));
 }
 
+static void row_uidl(void)
+{
+	struct message m = row_now(inbox_id, 2);
+	m.internal |= MESSAGE_HAS_UIDL;
+	put_row(inbox_id, m);
+}
+
+static void uidl_row(void)
+{
+	put(TABLE_IDX, key_uidl(inbox_id, 2), V("old"));
+}
+
 static void change_key(void)
 {
 	put(TABLE_CHG, key_chg(inbox_id, 1, 1), V("?"));
@@ -542,6 +554,8 @@ static const struct {
 	{ "row-size", row_size, 1 },
 	{ "row-link", row_link, 1 },
 	{ "row-change", row_change, 1 },
+	{ "row-uidl", row_uidl, 2 },
+	{ "uidl-row", uidl_row, 2 },
 	{ "change-key", change_key, 1 },
 	{ "change-mailbox", change_mailbox, 1 },
 	{ "change-modseq", change_modseq, 1 },
