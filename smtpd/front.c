@@ -17,6 +17,8 @@ enum {
 	OUT_MAX = OUT_LOW + 2 * REPLIES_MAX,
 	REPLIES_KEPT = 1024,
 	PATIENT_S = 3600,
+	PROGRESS_OCTETS = 512, /* a command's length, when it is data */
+	SWEEP_MS = 1000,
 };
 
 static void update_stats(struct front *f)
@@ -74,10 +76,19 @@ static void op_delay(void *ctx, uint64_t token, uint32_t ms)
 	timer_start(c->delay, ms, 0);
 }
 
+/* Octets that come one by one keep a connection busy; a command that is never
+ * complete, or data that never ends, does not keep it open. */
+static void note_progress(struct client *c)
+{
+	c->progress_ms = loop_now_ms(proc_loop(c->front->proc));
+	c->taken = 0;
+}
+
 void front_flush(struct client *c)
 {
 	if (buf_len(&c->replies) == 0)
 		return;
+	note_progress(c);
 	buf_put(conn_out(c->conn), buf_view(&c->replies));
 	buf_reset(&c->replies);
 	if (c->replies.cap > REPLIES_KEPT)
@@ -128,6 +139,9 @@ static size_t on_input(void *ctx, struct view in)
 	size_t n = smtp_session_input(c->session, in, clock_wall_s());
 	bool waits = smtp_session_is_waiting(c->session);
 	c->has_input = n < in.n;
+	c->taken += n;
+	if (waits || c->taken >= PROGRESS_OCTETS)
+		note_progress(c);
 	c->stalled = buf_room(&c->replies) < SMTP_OUT_ROOM;
 	/* An address is known in no time: what was answered before it can go
 	 * out with it. */
@@ -318,6 +332,7 @@ static void front_accept(
 	*c = (struct client){ .front = f,
 		.id = rand_u64(),
 		.started_ms = loop_now_ms(proc_loop(p)),
+		.progress_ms = loop_now_ms(proc_loop(p)),
 		.spool_fd = -1,
 		.service = service };
 	c->log = (struct log_ctx){ NULL, "session", c->id };
@@ -363,12 +378,40 @@ static void on_work(void *ctx)
 	submit_work(ctx);
 }
 
+static void each_client(struct front *f, void (*fn)(struct client *c))
+{
+	for (struct client *c = f->clients, *next; c; c = next) {
+		next = c->next;
+		fn(c);
+	}
+}
+
+static void end_if_slow(struct client *c)
+{
+	uint64_t now = loop_now_ms(proc_loop(c->front->proc));
+	uint64_t most =
+	    (uint64_t)proc_conf(c->front->proc)->smtp_timeout * 1000;
+	if (now - c->progress_ms < most)
+		return;
+	if (!c->greeted)
+		conn_close(c->conn);
+	else if (!smtp_session_timeout(c->session))
+		note_progress(c); /* it waits for us */
+}
+
+static void on_sweep(void *ctx)
+{
+	each_client(ctx, end_if_slow);
+}
+
 static int front_start(struct proc *p)
 {
 	struct front *f = MUST_NEW(struct front);
 	f->proc = p;
 	f->todo_last = &f->todo;
 	f->work = deferred_new(proc_loop(p), on_work, f);
+	f->sweep = timer_new(proc_loop(p), on_sweep, f);
+	timer_start(f->sweep, SWEEP_MS, SWEEP_MS);
 	per_client_init(&f->per_client);
 	idtab_init(&f->asked, (uint32_t)proc_conf(p)->smtp_sessions_max);
 	set_limits(f);
@@ -392,14 +435,6 @@ static void front_peer_down(struct proc *p, struct peer *peer)
 		submit_queue_down(f);
 	else if (peer_role(peer) == ROLE_AUTH)
 		idtab_each(&f->asked, fail_asked_auth, NULL);
-}
-
-static void each_client(struct front *f, void (*fn)(struct client *c))
-{
-	for (struct client *c = f->clients, *next; c; c = next) {
-		next = c->next;
-		fn(c);
-	}
 }
 
 static void stop_client(struct client *c)

@@ -28,6 +28,8 @@ struct client {
 	struct log_ctx log;
 	struct timer *delay;
 	uint64_t id, started_ms;
+	uint64_t progress_ms; /* when something last came to its end */
+	size_t taken;         /* octets since then */
 	uint64_t wire_id; /* in front->asked; 0: none */
 	uint64_t token, delay_token;
 	uint32_t queue_generation; /* the queue process that knows wire_id */
@@ -49,7 +51,7 @@ struct front {
 	struct per_client per_client;
 	struct client *todo, **todo_last; /* see submit.c */
 	struct deferred *work;
-	struct timer *grace;
+	struct timer *grace, *sweep;
 	uint32_t n_clients;
 	uint64_t n_messages;
 	uint32_t in_flight; /* commits sent and not answered */

@@ -2,6 +2,7 @@
 import concurrent.futures
 import os
 import socket
+import time
 import unittest
 
 from base import SystemTest
@@ -169,6 +170,43 @@ class BadInput(SystemTest):
         imap.close()
         if client:
             client.quit()
+
+
+class SlowClients(SystemTest):
+    """Octets that come one by one keep nothing open."""
+    OPTIONS = "smtp_timeout = 2s\nlogin_timeout = 2s\n"
+
+    def dribble(self, service, start, octet):
+        """Seconds until the server ends it, and its last words."""
+        s = self.mail.connect(service)
+        s.settimeout(0.2)
+        s.sendall(start)
+        began, got = time.monotonic(), b""
+        with s:
+            while time.monotonic() - began < 10:
+                try:
+                    s.sendall(octet)
+                    chunk = s.recv(65536)
+                    if not chunk:
+                        break
+                    got += chunk
+                except TimeoutError:
+                    continue
+                except OSError:
+                    break
+        return time.monotonic() - began, got
+
+    def test_slow_commands_data_and_handshakes_end(self):
+        data = b"EHLO x\r\nMAIL FROM:<a@b.test>\r\nRCPT TO:<anna@mailcore.test>\r\nDATA\r\n"
+        for service, start, octet, last in (
+                ("smtp", b"", b"x", b"421 4.4.2"), ("smtp", b"x" * 2000, b"x", b"421 4.4.2"),
+                ("smtp", data, b"x", b"421 4.4.2"), ("submissions", b"\x16\x03\x01\x10\x00", b"\x01", b""),
+                ("imap", b"a ", b"x", b"* BYE"), ("imaps", b"\x16\x03\x01\x10\x00", b"\x01", b""),
+                ("pop3", b"US", b"x", b"-ERR"), ("pop3s", b"\x16\x03\x01\x10\x00", b"\x01", b"")):
+            with self.subTest(service=service, start=start):
+                seconds, got = self.dribble(service, start, octet)
+                self.assertLess(seconds, 6, got)
+                self.assertIn(last, got)
 
 
 class WrongConfiguration(unittest.TestCase):
