@@ -41,10 +41,43 @@ static void put(struct line *line, struct view v)
 static bool needs_quotes(struct view v)
 {
 	for (size_t i = 0; i < v.n; i++)
-		if (v.p[i] <= ' ' || v.p[i] == '"' || v.p[i] == '=' ||
-		    v.p[i] == '\\' || v.p[i] == 0x7f)
+		if ((unsigned char)v.p[i] <= ' ' || v.p[i] == '"' ||
+		    v.p[i] == '=' || v.p[i] == '\\' ||
+		    (unsigned char)v.p[i] >= 0x7f)
 			return true;
 	return v.n == 0;
+}
+
+/* What a terminal acts on: C1 controls, line separators, and marks that turn
+ * the direction of writing. */
+static bool is_control(uint32_t c)
+{
+	return c < 0xa0 || (c >= 0x2028 && c <= 0x202e) ||
+	       (c >= 0x2066 && c <= 0x2069);
+}
+
+/* Octets of the character of UTF-8 (RFC 3629 4) that v begins with, when it is
+ * well-formed, more than one, and no control; else 0. */
+static size_t character(struct view v)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	unsigned char first = (unsigned char)v.p[0];
+	size_t n = first >= 0xf0   ? 4
+		   : first >= 0xe0 ? 3
+		   : first >= 0xc0 ? 2
+				   : 0;
+	if (n == 0 || first > 0xf4 || v.n < n)
+		return 0;
+	uint32_t c = first & (0x7fu >> n);
+	for (size_t i = 1; i < n; i++) {
+		unsigned char more = (unsigned char)v.p[i];
+		if (more >> 6 != 2)
+			return 0;
+		c = c << 6 | (more & 0x3f);
+	}
+	bool is_valid =
+	    c >= least[n] && c <= 0x10ffff && (c < 0xd800 || c > 0xdfff);
+	return is_valid && !is_control(c) ? n : 0;
 }
 
 static void put_quoted(struct line *line, struct view v)
@@ -53,10 +86,14 @@ static void put_quoted(struct line *line, struct view v)
 	put_char(line, '"');
 	for (size_t i = 0; i < v.n; i++) {
 		unsigned char c = (unsigned char)v.p[i];
-		if (c == '"' || c == '\\') {
+		size_t n = c < 0x80 ? 0 : character(view_skip(v, i));
+		if (n) {
+			put(line, view_slice(v, i, i + n));
+			i += n - 1;
+		} else if (c == '"' || c == '\\') {
 			put_char(line, '\\');
 			put_char(line, (char)c);
-		} else if (c < ' ' || c == 0x7f) {
+		} else if (c < ' ' || c >= 0x7f) {
 			put(line, V("\\x"));
 			put_char(line, digits[c >> 4]);
 			put_char(line, digits[c & 15]);

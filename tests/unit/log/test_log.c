@@ -37,6 +37,13 @@ static const struct value_case value_cases[] = {
 	{ V_INIT("a\"b\\c"), V_INIT("\"a\\\"b\\\\c\"") },
 	{ V_INIT("a\r\nfake line"), V_INIT("\"a\\x0d\\x0afake line\"") },
 	{ V_INIT("\0\x1b[31m\x7f"), V_INIT("\"\\x00\\x1b[31m\\x7f\"") },
+	{ V_INIT("\xc3\xa9\xe6\x97\xa5\xf0\x9f\x93\xac"),
+	    V_INIT("\"\xc3\xa9\xe6\x97\xa5\xf0\x9f\x93\xac\"") },
+	/* C1 controls are what terminals act on, alone or as UTF-8. */
+	{ V_INIT("\x9b[m\xc2\x9b[m"), V_INIT("\"\\x9b[m\\xc2\\x9b[m\"") },
+	{ V_INIT("\xe2\x80\xae"), V_INIT("\"\\xe2\\x80\\xae\"") },
+	{ V_INIT("\xc0\xaf\xed\xa0\x80\xf5\xe6\x97"),
+	    V_INIT("\"\\xc0\\xaf\\xed\\xa0\\x80\\xf5\\xe6\\x97\"") },
 	{ V_INIT("a\tb"), V_INIT("\"a\\x09"
 				 "b\"") },
 };
