@@ -1,6 +1,7 @@
 #ifndef PROC_PER_CLIENT_H
 #define PROC_PER_CLIENT_H
-/* How many sessions each address has: one client must not take all places. */
+/* How many sessions each client has, by its address (the /64 of IPv6): one must
+ * not take all places. */
 #include "base/view.h"
 
 struct per_client {
