@@ -176,8 +176,7 @@ static const char *const commands[] = {
 	"a SEARCH BODY \"very last words\"\r\n",
 	"a SEARCH NOT BODY \"very last words\"\r\n",
 	"a SEARCH BODY \"no such words at all\"\r\n",
-	"a SEARCH UNSEEN SENTSINCE 1-Jan-1999 OR (BODY e FROM a) LARGER "
-	"900\r\n",
+	"a SEARCH UNSEEN SENTSINCE 1-Jan-1999 OR (BODY e FROM a) LARGER 9\r\n",
 	"a SEARCH CHARSET UTF-8 BODY \"\xc3\xa9\"\r\n",
 	"a SEARCH CHARSET UTF-8 TEXT \"\xc3\x89\"\r\n",
 	"a UID SEARCH 2:7 TEXT e\r\n",
