@@ -68,6 +68,8 @@ int cmd_queue_list(struct mailctl *m);
 int cmd_queue_show(struct mailctl *m);
 int cmd_store_check(struct mailctl *m);
 int cmd_store_stats(struct mailctl *m);
+int cmd_import(struct mailctl *m);
+int cmd_export(struct mailctl *m);
 int cmd_status(struct mailctl *m);
 int cmd_reload(struct mailctl *m);
 int cmd_stop(struct mailctl *m);
