@@ -12,7 +12,9 @@ struct loop {
 	uv_loop_t uv;
 	uv_check_t check; /* runs deferred work after the I/O of a round */
 	uv_idle_t idle;   /* active: a round does not wait */
+	uv_prepare_t prepare;
 	struct deferred *first, **last;
+	struct deferred *output;
 	struct grave *graves;
 	char *scratch[SCRATCH_COUNT];
 };
@@ -55,6 +57,25 @@ static void bury(struct loop *l)
 	}
 }
 
+static void deferred_run(struct loop *l, struct deferred *d)
+{
+	for (struct deferred *next; d; d = next) {
+		next = d->next;
+		d->scheduled = false;
+		if (d->fn)
+			d->fn(d->ctx);
+		else
+			loop_free_later(l, d);
+	}
+}
+
+static void run_output(struct loop *l)
+{
+	struct deferred *output = l->output;
+	l->output = NULL;
+	deferred_run(l, output);
+}
+
 static struct deferred *deferred_take_all(struct loop *l)
 {
 	struct deferred *first = l->first;
@@ -68,18 +89,16 @@ static struct deferred *deferred_take_all(struct loop *l)
 static void on_check(uv_check_t *check)
 {
 	struct loop *l = check->data;
-	struct deferred *next;
-	for (struct deferred *d = deferred_take_all(l); d; d = next) {
-		next = d->next;
-		d->scheduled = false;
-		if (d->fn)
-			d->fn(d->ctx);
-		else
-			loop_free_later(l, d);
-	}
+	run_output(l);
+	deferred_run(l, deferred_take_all(l));
 	if (!l->first)
 		uv_idle_stop(&l->idle);
 	bury(l);
+}
+
+static void on_prepare(uv_prepare_t *prepare)
+{
+	run_output(prepare->data);
 }
 
 static void on_idle(uv_idle_t *idle)
@@ -98,6 +117,10 @@ struct loop *loop_new(void)
 	uv_check_start(&l->check, on_check);
 	uv_unref((uv_handle_t *)&l->check);
 	uv_idle_init(&l->uv, &l->idle);
+	uv_prepare_init(&l->uv, &l->prepare);
+	l->prepare.data = l;
+	uv_prepare_start(&l->prepare, on_prepare);
+	uv_unref((uv_handle_t *)&l->prepare);
 	l->last = &l->first;
 	return l;
 }
@@ -110,9 +133,11 @@ void loop_free(struct loop **l)
 	uv_run(&dead->uv, UV_RUN_NOWAIT);
 	uv_close((uv_handle_t *)&dead->check, NULL);
 	uv_close((uv_handle_t *)&dead->idle, NULL);
+	uv_close((uv_handle_t *)&dead->prepare, NULL);
 	while (uv_run(&dead->uv, UV_RUN_NOWAIT))
 		;
 	mc_assert(uv_loop_close(&dead->uv) == 0);
+	run_output(dead);
 	bury(dead);
 	for (int i = 0; i < SCRATCH_COUNT; i++)
 		free(dead->scratch[i]);
@@ -123,6 +148,7 @@ void loop_free(struct loop **l)
 void loop_run(struct loop *l)
 {
 	uv_run(&l->uv, UV_RUN_DEFAULT);
+	run_output(l);
 }
 
 void loop_stop(struct loop *l)
@@ -273,6 +299,15 @@ void deferred_schedule(struct deferred *d)
 	d->next = NULL;
 	*l->last = d;
 	l->last = &d->next;
+}
+
+void deferred_schedule_output(struct deferred *d)
+{
+	if (d->scheduled)
+		return;
+	d->scheduled = true;
+	d->next = d->loop->output;
+	d->loop->output = d;
 }
 
 void deferred_free(struct deferred **d)

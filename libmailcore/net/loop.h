@@ -31,6 +31,9 @@ void poll_free(struct poll_handle **p); /* before the fd is closed */
 struct deferred;
 struct deferred *deferred_new(struct loop *l, void (*fn)(void *ctx), void *ctx);
 void deferred_schedule(struct deferred *d); /* idempotent until it runs */
+/* For what was prepared to be sent: before deferred work, which may take long,
+ * and again behind it, before the loop waits or ends. */
+void deferred_schedule_output(struct deferred *d);
 void deferred_free(struct deferred **d);
 
 /* Calls fn on a signal. */

@@ -15,6 +15,7 @@ enum {
 	BACKLOG_MAX_BYTES = 64 * 1024 * 1024,
 	BACKLOG_MAX_FDS = 2000,
 	ROUND_MAX_MESSAGES = 64, /* then others get their turn */
+	PIECES_MAX = 64,
 };
 
 static_assert((int)SCRATCH_BYTES >= (int)MSG_BYTES_MAX, "a message fits");
@@ -31,14 +32,15 @@ struct peer {
 	struct loop *loop;
 	struct poll_handle *poll;
 	struct deferred *fails; /* tells the owner of an error */
+	struct deferred *flush;
 	const struct peer_events *events;
 	void *ctx, *user;
 	struct queued *first, **last;
 	size_t backlog, backlog_fds;
 	enum msg_type late; /* answers that nobody waits for any more */
 	unsigned index;
-	int error; /* why it is dead */
-	bool freed;
+	int error;           /* why it is dead */
+	bool freed, is_full; /* the socket takes no more for now */
 };
 
 static void drop_queue(struct peer *p)
@@ -98,24 +100,47 @@ static void stop_sending(struct peer *p)
 	poll_want(p->poll, true, false);
 }
 
+/* What goes into the next datagram. */
+static size_t gather(const struct peer *p, struct iovec *pieces)
+{
+	size_t n = 0, bytes = 0;
+	for (struct queued *q = p->first; q && n < PIECES_MAX; q = q->next) {
+		bytes += q->n;
+		if (n && (q->fd >= 0 || bytes > MSG_BYTES_MAX))
+			break;
+		pieces[n++] = (struct iovec){ q->bytes, q->n };
+		if (q->fd >= 0)
+			break;
+	}
+	return n;
+}
+
+static void drop_first(struct peer *p)
+{
+	struct queued *q = p->first;
+	p->first = q->next;
+	if (!p->first)
+		p->last = &p->first;
+	p->backlog -= q->n + sizeof *q;
+	p->backlog_fds -= q->fd >= 0;
+	if (q->fd >= 0)
+		close(q->fd);
+	free(q);
+}
+
 /* -EAGAIN: the socket is full. */
 static int send_queue(struct peer *p)
 {
-	while (p->first) {
-		struct queued *q = p->first;
-		int error = chan_send_bytes(
-		    &p->chan, (struct view){ q->bytes, q->n }, q->fd);
-		if (error)
-			return error;
-		p->first = q->next;
-		p->backlog -= q->n + sizeof *q;
-		p->backlog_fds -= q->fd >= 0;
-		if (q->fd >= 0)
-			close(q->fd);
-		free(q);
+	struct iovec pieces[PIECES_MAX];
+	int error = 0;
+	while (p->first && !error) {
+		size_t n = gather(p, pieces);
+		error = chan_send_pieces(&p->chan, pieces, n, p->first->fd);
+		while (n-- && !error)
+			drop_first(p);
 	}
-	p->last = &p->first;
-	return 0;
+	p->is_full = error == -EAGAIN;
+	return error;
 }
 
 static void flush_queue(struct peer *p)
@@ -126,7 +151,14 @@ static void flush_queue(struct peer *p)
 	else if (error && error != -EAGAIN)
 		fail(p, error);
 	else
-		poll_want(p->poll, true, error == -EAGAIN);
+		poll_want(p->poll, true, p->is_full);
+}
+
+static void on_flush(void *ctx)
+{
+	struct peer *p = ctx;
+	if (!p->error)
+		flush_queue(p);
 }
 
 /* Hands one message on; false when there is none, or p is dead. */
@@ -158,7 +190,8 @@ static void on_poll(void *ctx, bool readable, bool writable)
 		flush_queue(p);
 	if (!readable || p->error)
 		return;
-	for (int i = 0; i < ROUND_MAX_MESSAGES; i++) {
+	/* The area that a datagram lies in is for everybody. */
+	for (int i = 0; i < ROUND_MAX_MESSAGES || p->chan.rest.n; i++) {
 		if (!recv_one(p))
 			return;
 	}
@@ -190,6 +223,7 @@ struct peer *peer_new(struct loop *l, int fd, enum role_id self,
 		return NULL;
 	}
 	p->fails = deferred_new(l, on_fails, p);
+	p->flush = deferred_new(l, on_flush, p);
 	poll_want(p->poll, true, false);
 	return p;
 }
@@ -213,22 +247,13 @@ static void enqueue(struct peer *p, struct view bytes, int fd)
 	p->last = &q->next;
 	p->backlog += cost;
 	p->backlog_fds += fd >= 0;
-	poll_want(p->poll, true, true);
-}
-
-static void send_encoded(struct peer *p, struct view bytes, int fd)
-{
-	int error = p->first ? -EAGAIN : chan_send_bytes(&p->chan, bytes, fd);
-	if (error == -EAGAIN) {
-		enqueue(p, bytes, fd);
+	if (p->is_full)
 		return;
-	}
+	/* Descriptors come alone anyway, and should not gather here. */
 	if (fd >= 0)
-		close(fd);
-	if (error == MC_E_CLOSED)
-		stop_sending(p);
-	else if (error)
-		fail(p, error);
+		flush_queue(p);
+	else
+		deferred_schedule_output(p->flush);
 }
 
 void peer_send(struct peer *p, const struct msg *m, int fd)
@@ -239,7 +264,7 @@ void peer_send(struct peer *p, const struct msg *m, int fd)
 	if (!error)
 		error = chan_encode(&p->chan, m, fd, out, SCRATCH_BYTES, &n);
 	if (!error) {
-		send_encoded(p, (struct view){ out, n }, fd);
+		enqueue(p, (struct view){ out, n }, fd);
 		return;
 	}
 	if (!p->error)
@@ -316,9 +341,12 @@ int peer_call(struct peer *p, const struct msg *m, enum msg_type answer,
 		return -ENOMEM;
 	p->late = answer;
 	int error = call_loop(p, &call, until_ms);
+	p->chan.rest = V(""); /* it was in there */
 	free(call.buffer);
 	if (error && error != -ETIMEDOUT)
 		fail(p, error);
+	else
+		poll_want(p->poll, true, p->is_full);
 	return error;
 }
 
@@ -364,10 +392,13 @@ void peer_free(struct peer **p)
 	*p = NULL;
 	if (!dead || dead->freed)
 		return;
+	if (!dead->error)
+		(void)send_queue(dead); /* as far as it fits */
 	dead->freed = true;
 	drop_queue(dead);
 	poll_free(&dead->poll);
 	deferred_free(&dead->fails);
+	deferred_free(&dead->flush);
 	chan_close(&dead->chan);
 	loop_free_later(dead->loop, dead);
 }

@@ -21,9 +21,10 @@ struct peer_events {
 struct peer *peer_new(struct loop *l, int fd, enum role_id self,
     enum role_id other, unsigned index, const struct peer_events *events,
     void *ctx);
-/* Queued when the socket is full (at most 64 MiB and 2,000 descriptors: then
- * the peer is closed, and on_closed comes from the loop, not from inside this
- * call). Takes fd. A
+/* Goes out, together with what else is sent, before the loop waits or ends; it
+ * waits longer while the socket is full (at most 64 MiB and 2,000 descriptors:
+ * then the peer is closed, and on_closed comes from the loop, not from inside
+ * this call). Takes fd. A
  * message with a field past its bound is our bug: it is logged and dropped. */
 void peer_send(struct peer *p, const struct msg *m, int fd);
 /* Sends m, then waits for the answer without the loop; fn tells whether a

@@ -59,10 +59,10 @@ static int flags_of(const struct chan *c)
 	return c->nonblocking ? MSG_DONTWAIT : 0;
 }
 
-int chan_send_bytes(struct chan *c, struct view bytes, int fd)
+int chan_send_pieces(
+    struct chan *c, struct iovec *pieces, size_t n_pieces, int fd)
 {
-	struct iovec iov = { (char *)(size_t)bytes.p, bytes.n };
-	struct msghdr h = { .msg_iov = &iov, .msg_iovlen = 1 };
+	struct msghdr h = { .msg_iov = pieces, .msg_iovlen = n_pieces };
 	union control control;
 	if (fd >= 0)
 		attach(&h, &control, fd);
@@ -75,6 +75,12 @@ int chan_send_bytes(struct chan *c, struct view bytes, int fd)
 	if (errno == EPIPE || errno == ECONNRESET)
 		return MC_E_CLOSED;
 	return errno == ENOBUFS ? -EAGAIN : -errno;
+}
+
+int chan_send_bytes(struct chan *c, struct view bytes, int fd)
+{
+	struct iovec iov = { (char *)(size_t)bytes.p, bytes.n };
+	return chan_send_pieces(c, &iov, 1, fd);
 }
 
 int chan_encode(const struct chan *c, const struct msg *m, int fd, char *out,
@@ -138,7 +144,20 @@ static int check(struct chan *c, const struct msg *m, unsigned n_fds)
 	return m->type == MSG_HELLO ? MC_E_PROTO : 0;
 }
 
-static int recv_one(struct chan *c, char *buffer, struct msg *m, int *fd)
+/* The next message of a datagram. */
+static int take_one(struct chan *c, struct msg *m, unsigned n_fds)
+{
+	int error = msg_decode_first(&c->rest, m);
+	if (!error && n_fds && c->rest.n)
+		error = MC_E_PROTO;
+	if (!error)
+		error = check(c, m, n_fds);
+	if (error)
+		c->rest = V("");
+	return error;
+}
+
+static int recv_first(struct chan *c, char *buffer, struct msg *m, int *fd)
 {
 	struct iovec iov = { buffer, MSG_BYTES_MAX };
 	union control control;
@@ -153,14 +172,20 @@ static int recv_one(struct chan *c, char *buffer, struct msg *m, int *fd)
 	unsigned n_fds = take_fds(&h, fds, 4);
 	/* No octets are the end, or a message with nothing but descriptors. */
 	int error = n ? MC_E_PROTO : MC_E_CLOSED;
-	if (n && !(h.msg_flags & (MSG_TRUNC | MSG_CTRUNC)))
-		error = msg_decode((struct view){ buffer, (size_t)n }, m);
-	if (!error)
-		error = check(c, m, n_fds);
+	if (n && !(h.msg_flags & (MSG_TRUNC | MSG_CTRUNC))) {
+		c->rest = (struct view){ buffer, (size_t)n };
+		error = take_one(c, m, n_fds);
+	}
 	for (unsigned i = 0; i < n_fds && error; i++)
 		close(fds[i]);
 	*fd = !error && n_fds ? fds[0] : -1;
 	return error;
+}
+
+static int recv_one(struct chan *c, char *buffer, struct msg *m, int *fd)
+{
+	*fd = -1;
+	return c->rest.n ? take_one(c, m, 0) : recv_first(c, buffer, m, fd);
 }
 
 /* A reset is told once, before what the peer said last: that is still read. */

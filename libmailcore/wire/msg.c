@@ -112,15 +112,25 @@ int msg_encode(const struct msg *m, char *out, size_t cap, size_t *n)
 	return 0;
 }
 
-int msg_decode(struct view v, struct msg *out)
+int msg_decode_first(struct view *v, struct msg *out)
 {
-	struct rd r = rd_of(v);
+	struct rd r = rd_of(*v);
 	unsigned type = rd_u16(&r);
 	if (r.failed || type >= MSG_COUNT)
 		return MC_E_PROTO;
 	struct msg m = { .type = (enum msg_type)type };
 	codecs[type].decode(&r, &m);
-	if (!rd_end(&r))
+	if (r.failed)
+		return MC_E_PROTO;
+	*v = r.rest;
+	*out = m;
+	return 0;
+}
+
+int msg_decode(struct view v, struct msg *out)
+{
+	struct msg m;
+	if (msg_decode_first(&v, &m) || v.n)
 		return MC_E_PROTO;
 	*out = m;
 	return 0;

@@ -138,6 +138,8 @@ int msg_encode(
     const struct msg *m, char *out, size_t cap, size_t *n) MUST_CHECK;
 /* MC_E_PROTO unless v is exactly one well-formed message. */
 int msg_decode(struct view v, struct msg *out) MUST_CHECK;
+/* The first of several; *v is cut past it, unchanged on an error. */
+int msg_decode_first(struct view *v, struct msg *out) MUST_CHECK;
 
 /* Of msg.def's text: both ends must agree. */
 uint64_t msg_def_hash(void);

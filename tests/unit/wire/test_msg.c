@@ -118,6 +118,53 @@ START_TEST(a_channel_moves_messages_and_descriptors)
 
 END_TEST
 
+static int send_two(struct chan *c, const struct msg *m, int fd)
+{
+	static char two[2][256];
+	struct iovec pieces[2];
+	for (int i = 0; i < 2; i++) {
+		size_t n;
+		ck_assert_int_eq(msg_encode(&m[i], two[i], 256, &n), 0);
+		pieces[i] = (struct iovec){ two[i], n };
+	}
+	return chan_send_pieces(c, pieces, 2, fd);
+}
+
+START_TEST(a_datagram_carries_several_messages)
+{
+	struct pair p = opened(ROLE_FRONT, ROLE_MONITOR);
+	struct msg back;
+	const struct msg m[2] = { { .type = MSG_READY,
+				      .ready = { ROLE_FRONT } },
+		{ .type = MSG_STATS, .stats = { 7, 8 } } };
+	int fd;
+	ck_assert_int_eq(send_two(&p.a, m, -1), 0);
+	ck_assert_int_eq(chan_recv(&p.b, bytes, &back, &fd), 0);
+	ck_assert_int_eq(back.type, MSG_READY);
+	ck_assert_int_eq(chan_recv(&p.b, bytes, &back, &fd), 0);
+	ck_assert_int_eq(back.type, MSG_STATS);
+	ck_assert_uint_eq(back.stats.total, 8);
+	ck_assert_int_eq(chan_recv(&p.b, bytes, &back, &fd), -EAGAIN);
+	closed(&p);
+}
+
+END_TEST
+
+START_TEST(a_message_with_a_descriptor_comes_alone)
+{
+	struct pair p = opened(ROLE_MONITOR, ROLE_FRONT);
+	struct msg back;
+	const struct msg m[2] = { { .type = MSG_LOG_TO, .log_to = { 2 } },
+		{ .type = MSG_STOP, .stop = { 1 } } };
+	int fd;
+	ck_assert_int_eq(send_two(&p.a, m, STDERR_FILENO), 0);
+	ck_assert_int_eq(chan_recv(&p.b, bytes, &back, &fd), MC_E_PROTO);
+	ck_assert_int_eq(fd, -1);
+	closed(&p);
+}
+
+END_TEST
+
 /* Raw bytes on the wire, as a captured peer would send them. */
 static int received(struct pair *p, const struct msg *m)
 {
@@ -178,7 +225,10 @@ START_TEST(another_version_is_refused)
 	closed(&p);
 	int ends[2];
 	ck_assert_int_eq(chan_pair(&ends[0], &ends[1]), 0);
-	p.a = (struct chan){ ends[0], ROLE_FRONT, ROLE_MONITOR, true, false };
+	p.a = (struct chan){ .fd = ends[0],
+		.self = ROLE_FRONT,
+		.peer = ROLE_MONITOR,
+		.greeted = true };
 	ck_assert_int_eq(chan_open(&p.b, ends[1], ROLE_MONITOR, ROLE_FRONT), 0);
 	struct view raw = encoded(&hello);
 	ck_assert_int_ge(send(p.a.fd, raw.p, raw.n, 0), 0);
@@ -216,6 +266,8 @@ static Suite *build(void)
 	suite_add_tcase(suite, codec);
 	TCase *channel = tcase_create("channel");
 	tcase_add_test(channel, a_channel_moves_messages_and_descriptors);
+	tcase_add_test(channel, a_datagram_carries_several_messages);
+	tcase_add_test(channel, a_message_with_a_descriptor_comes_alone);
 	tcase_add_test(channel, what_a_role_may_not_say_is_refused);
 	tcase_add_test(channel, an_empty_message_leaves_no_descriptor);
 	tcase_add_test(channel, another_version_is_refused);
