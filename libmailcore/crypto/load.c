@@ -2,7 +2,7 @@
 #include "crypto/crypto.h"
 #include <dlfcn.h>
 
-#ifdef MAILCORE_STATIC
+#ifdef MAILCORE_ONE_LIBRARY
 
 void crypto_load(void)
 {
