@@ -31,7 +31,7 @@ class Quickstart(unittest.TestCase):
         for _ in range(2):
             code, text = self.quickstart()
             self.assertEqual(code, 0, text)
-            self.assertRegex(text, r"Subject: Hello from Mailcore \d+")
+            self.assertRegex(text, r"Subject: Hello from Mailcore \d+-\d+")
             self.assertRegex(text, r"POP3S lists:\n(.|\n)*\d+ \d+")
             self.assertIn("Point a mail program at it", text)
         code, text = self.quickstart("status")
