@@ -48,6 +48,11 @@ class Mailcore:
             for pids in self.mail.children(daemon).values():
                 yield from pids
 
+    def end_agents(self):
+        """So that the next login of each account starts its agent."""
+        self.mail.stop()
+        self.mail.start()
+
     def queue_is_empty(self):
         return self.mail.mailctl_json("queue", "list") in ([], {"messages": []})
 
@@ -190,6 +195,9 @@ class PostfixDovecot:
                 up = parents[up]
             if up in roots:
                 yield pid
+
+    def end_agents(self):
+        time.sleep(2)  # its processes end with their connections
 
     def queue_is_empty(self):
         return not any(p.is_file() for q in ("incoming", "active", "deferred", "maildrop")
