@@ -423,8 +423,13 @@ END_TEST
 START_TEST(a_dead_agent_is_replaced)
 {
 	int fd = log_in();
-	kill(fake_child("agent"), SIGKILL);
+	pid_t agent = fake_child("agent");
+	kill(agent, SIGKILL);
 	want_end(fd);
+	/* A session that reaches a dying agent dies with it: wait until the
+	 * monitor has buried this one. */
+	for (int i = 0; i < 800 && kill(agent, 0) == 0; i++)
+		usleep(10000);
 	fd = log_in();
 	close(fd);
 	stop_cleanly();
