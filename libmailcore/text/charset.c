@@ -158,10 +158,22 @@ void charset_to_utf8(struct view charset, struct view in, struct buf *out)
 	iconv_close(cd);
 }
 
-/* The descriptors are meant to stay open: they keep the modules loaded. */
+/* Whether another name before row i has the same converter. */
+static bool is_opened(size_t i)
+{
+	struct view name = view_of(charsets[i].iconv_name);
+	for (size_t j = 0; j < i; j++)
+		if (charsets[j].iconv_name &&
+		    view_eq(name, view_of(charsets[j].iconv_name)))
+			return true;
+	return false;
+}
+
+/* The descriptors stay open, and within reach: they keep the modules loaded. */
 void charset_preload(void)
 {
+	static iconv_t kept[N_CHARSETS];
 	for (size_t i = 0; i < N_CHARSETS; i++)
-		if (charsets[i].iconv_name)
-			(void)iconv_open("UTF-8", charsets[i].iconv_name);
+		if (charsets[i].iconv_name && !kept[i] && !is_opened(i))
+			kept[i] = iconv_open("UTF-8", charsets[i].iconv_name);
 }
