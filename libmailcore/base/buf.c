@@ -73,7 +73,7 @@ char *buf_reserve(struct buf *b, size_t n)
 		return NULL;
 	if (b->cap - b->end < n)
 		slide(b);
-	if (b->cap - b->end < n) {
+	if (!b->p || b->cap - b->end < n) {
 		size_t cap = grown(b->cap, b->end + n);
 		char *p = realloc(b->p, cap);
 		if (!p)

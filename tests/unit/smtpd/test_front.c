@@ -33,6 +33,7 @@ static void teardown(void)
 	idtab_deinit(&f->asked);
 	per_client_deinit(&f->per_client);
 	timer_free(&f->grace);
+	timer_free(&f->sweep);
 	free(f);
 	fake_reset();
 }
