@@ -6,6 +6,7 @@ settings passes options="..." (lines of mailcore.conf).
 import json
 import os
 import pathlib
+import pwd
 import shutil
 import signal
 import socket
@@ -15,6 +16,8 @@ import tempfile
 import time
 
 DAEMONS = ["queued", "smtpd", "imapd", "pop3d"]
+USERS = {"USER_NET": "mailnet", "USER_AUTH": "mailauth", "USER_KEYS": "mailkeys",
+         "USER_STORE": "mailstore", "USER_QUEUE": "mailqueue"}
 PASSWORD = "correct horse"
 SERVICES = {"smtp": "starttls", "submission": "starttls", "submissions": "implicit",
             "imap": "starttls", "imaps": "implicit", "pop3": "starttls", "pop3s": "implicit"}
@@ -28,6 +31,16 @@ def free_ports(count):
     for s in sockets:
         s.close()
     return ports
+
+
+def make_users():
+    """A package makes them; a machine that runs the tests may have none."""
+    for name in USERS.values():
+        try:
+            pwd.getpwnam(name)
+        except KeyError:
+            subprocess.run(["useradd", "--system", "--user-group", "--no-create-home",
+                            "--shell", "/usr/sbin/nologin", name], check=True)
 
 
 def wait_until(condition, seconds=20, what="condition"):
@@ -47,6 +60,8 @@ class Instance:
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="mailcore-", dir=base))
         if isolation != "none":
             self.dir.chmod(0o755)
+            if os.geteuid() == 0:
+                make_users()
         self.ports = dict(zip(SERVICES, free_ports(len(SERVICES))))
         self.processes = {}
         self.isolation = isolation

@@ -8,11 +8,9 @@ import subprocess
 import unittest
 
 from base import SystemTest
-from instance import DAEMONS, wait_until
+from instance import DAEMONS, USERS, wait_until
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-USERS = {"USER_NET": "mailnet", "USER_AUTH": "mailauth", "USER_KEYS": "mailkeys",
-         "USER_STORE": "mailstore", "USER_QUEUE": "mailqueue"}
 ROW = re.compile(r"\{\s*ROLE_(\w+),\s*(USER_\w+),\s*(ROOT_\w+),\s*(SANDBOX_\w+),\s*([^,]+),\s*([^,]+),\s*(COUNT_\w+)")
 
 
@@ -21,15 +19,6 @@ def declared(daemon):
     text = re.sub(r"/\*.*?\*/", "", (TOP / daemon / "roles.c").read_text(), flags=re.S)
     return {name.lower(): {"user": user, "root": root, "sandbox": sandbox}
             for name, user, root, sandbox, peers, holds, _ in ROW.findall(text)}
-
-
-def make_users():
-    for name in USERS.values():
-        try:
-            pwd.getpwnam(name)
-        except KeyError:
-            subprocess.run(["useradd", "--system", "--user-group", "--no-create-home",
-                            "--shell", "/usr/sbin/nologin", name], check=True)
 
 
 def status(pid):
@@ -54,7 +43,6 @@ class Isolation(SystemTest):
 
     @classmethod
     def setUpClass(cls):
-        make_users()
         super().setUpClass()
         # one agent of each kind
         cls.imap = cls.mail.imap("anna")
@@ -228,7 +216,6 @@ class NoChroot(SystemTest):
 
     @classmethod
     def setUpClass(cls):
-        make_users()
         super().setUpClass()
 
     def test_mail_flows_and_uids_are_separate(self):

@@ -288,10 +288,11 @@ START_TEST(a_reload_moves_listeners)
 	write_conf(more);
 	ck_assert(control((struct msg){ .type = MSG_CTL_RELOAD }, rows, &n));
 	ck_assert_str_eq(request_at("other", "a"), "yes");
-	ck_assert_str_eq(request("a"), "yes");
+	/* Whom the old front accepted last, it may leave without an answer. */
+	expect("a", "yes");
 	write_conf("");
 	ck_assert(control((struct msg){ .type = MSG_CTL_RELOAD }, rows, &n));
-	ck_assert_str_eq(request("a"), "yes");
+	expect("a", "yes");
 	for (int i = 0; i < 200 && request_at("other", "a")[0]; i++)
 		pause_ms(10);
 	ck_assert_str_eq(request_at("other", "a"), "");
