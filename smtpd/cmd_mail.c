@@ -1,5 +1,5 @@
 /* MAIL and RCPT: the envelope. RFC 5321 4.1.1.2 and 3; SIZE: RFC 1870; BODY:
- * RFC 6152; AUTH=: RFC 4954 5. */
+ * RFC 6152; AUTH=: RFC 4954 5; RET, ENVID, NOTIFY and ORCPT: RFC 3461. */
 #include "smtpd/smtp_command.h"
 
 /* "FROM:" or "TO:", then the path. A blank behind the colon is no valid syntax,
@@ -27,7 +27,7 @@ static bool take_path(struct smtp_session *s, struct view *text,
 static bool param_size(
     struct smtp_session *s, struct view value, struct smtp_args *args)
 {
-	if (args->size || value.n > 20 || !view_u64(value, &args->size))
+	if (value.n > 20 || !view_u64(value, &args->size))
 		return smtp_refuse(s, &REPLY(501, 5, 5, 4, "Bad SIZE"));
 	if (args->size > s->env.limits->message_bytes)
 		return smtp_refuse(
@@ -53,35 +53,46 @@ static bool param_auth(
 	return value.n || smtp_refuse(s, &REPLY(501, 5, 5, 4, "Bad AUTH"));
 }
 
-static const struct {
+struct param {
 	struct view name;
 	bool (*take)(
 	    struct smtp_session *s, struct view value, struct smtp_args *args);
-} mail_params[] = {
+};
+
+static const struct param mail_params[] = {
 	{ V_INIT("SIZE"), param_size },
 	{ V_INIT("BODY"), param_body },
 	{ V_INIT("AUTH"), param_auth },
+	{ V_INIT("RET"), smtp_param_ret },
+	{ V_INIT("ENVID"), smtp_param_envid },
+	{ V_INIT(""), NULL },
+};
+static const struct param rcpt_params[] = {
+	{ V_INIT("NOTIFY"), smtp_param_notify },
+	{ V_INIT("ORCPT"), smtp_param_orcpt },
+	{ V_INIT(""), NULL },
 };
 
-static bool take_mail_param(struct smtp_session *s, struct view key,
-    struct view value, struct smtp_args *args)
+static bool take_param(struct smtp_session *s, const struct param *params,
+    struct view key, struct view value, struct smtp_args *args)
 {
-	for (size_t i = 0; i < sizeof mail_params / sizeof mail_params[0]; i++)
-		if (view_ieq(key, mail_params[i].name))
-			return mail_params[i].take(s, value, args);
+	for (unsigned i = 0; params[i].take; i++) {
+		if (!view_ieq(key, params[i].name))
+			continue;
+		if (args->seen & 1u << i)
+			return smtp_refuse(
+			    s, &REPLY(501, 5, 5, 4, "Parameter given twice"));
+		args->seen |= 1u << i;
+		return params[i].take(s, value, args);
+	}
 	return smtp_refuse(s, &REPLY(555, 5, 5, 4, "Unknown parameter"));
 }
 
-bool smtp_args_mail(
-    struct smtp_session *s, struct view text, struct smtp_args *args)
+static bool take_params(struct smtp_session *s, const struct param *params,
+    struct view text, struct smtp_args *args)
 {
 	struct view key, value;
 	const char *why = "";
-	if (!take_path(s, &text, V("FROM:"), args))
-		return false;
-	if (args->path.local.n && !args->path.domain.n)
-		return smtp_refuse(
-		    s, &REPLY(553, 5, 1, 7, "Sender needs a domain"));
 	for (;;) {
 		enum parse r = path_param(&text, &key, &value, &why);
 		if (r == PARSE_MORE)
@@ -89,9 +100,20 @@ bool smtp_args_mail(
 		if (r == PARSE_BAD)
 			return smtp_refuse(s,
 			    &(struct reply){ 501, { 5, 5, 4 }, view_of(why) });
-		if (!take_mail_param(s, key, value, args))
+		if (!take_param(s, params, key, value, args))
 			return false;
 	}
+}
+
+bool smtp_args_mail(
+    struct smtp_session *s, struct view text, struct smtp_args *args)
+{
+	if (!take_path(s, &text, V("FROM:"), args))
+		return false;
+	if (args->path.local.n && !args->path.domain.n)
+		return smtp_refuse(
+		    s, &REPLY(553, 5, 1, 7, "Sender needs a domain"));
+	return take_params(s, mail_params, text, args);
 }
 
 bool smtp_args_rcpt(
@@ -102,10 +124,14 @@ bool smtp_args_rcpt(
 	if (args->path.is_null)
 		return smtp_refuse(
 		    s, &REPLY(501, 5, 1, 3, "Recipient needs an address"));
-	if (view_trim(text).n)
-		return smtp_refuse(
-		    s, &REPLY(555, 5, 5, 4, "Unknown parameter"));
-	return true;
+	return take_params(s, rcpt_params, text, args);
+}
+
+/* Of the memory for one transaction. */
+static bool no_room(struct smtp_session *s)
+{
+	smtp_reply(s, &REPLY(452, 4, 5, 3, "Too many recipients"));
+	return false;
 }
 
 /* The address as everyone behind us sees it; RFC 5321 2.3.5: "postmaster"
@@ -120,15 +146,20 @@ static bool keep_address(
 	if (p.local.n && !p.domain.n)
 		p.domain = s->env.hostname;
 	if (path_format(&p, text, sizeof text, &n))
-		return false;
+		return smtp_refuse(
+		    s, &REPLY(501, 5, 1, 3, "Address is too long"));
 	*out = arena_copy(&s->arena, (struct view){ text, n }, &ok);
-	return ok;
+	return ok || no_room(s);
 }
 
 void smtp_cmd_mail(struct smtp_session *s, const struct smtp_args *args)
 {
-	if (!keep_address(s, &args->path, &s->sender)) {
-		smtp_refuse(s, &REPLY(501, 5, 1, 7, "Sender is too long"));
+	bool ok = true;
+	if (!keep_address(s, &args->path, &s->sender))
+		return;
+	s->envid = arena_copy(&s->arena, args->envid, &ok);
+	if (!ok) {
+		no_room(s);
 		return;
 	}
 	s->flags = args->flags;
@@ -138,26 +169,31 @@ void smtp_cmd_mail(struct smtp_session *s, const struct smtp_args *args)
 
 void smtp_cmd_rcpt(struct smtp_session *s, const struct smtp_args *args)
 {
+	bool ok = true;
 	if (s->n_rcpts >= s->env.limits->recipients) {
-		smtp_reply(s, &REPLY(452, 4, 5, 3, "Too many recipients"));
+		no_room(s);
 		return;
 	}
-	if (!keep_address(s, &args->path, &s->asked)) {
-		smtp_refuse(s, &REPLY(501, 5, 1, 3, "Recipient is too long"));
+	if (!keep_address(s, &args->path, &s->asked.address))
+		return;
+	s->asked.orcpt = arena_copy(&s->arena, args->orcpt, &ok);
+	s->asked.notify = args->notify;
+	if (!ok) {
+		no_room(s);
 		return;
 	}
 	uint64_t token = smtp_wait(s, SMTP_WAIT_RCPT);
-	s->env.ops->check_recipient(s->env.ctx, token, s->asked);
+	s->env.ops->check_recipient(s->env.ctx, token, s->asked.address);
 }
 
 static void accept_asked(struct smtp_session *s)
 {
 	struct smtp_rcpt *rcpt = ARENA_NEW(&s->arena, struct smtp_rcpt);
 	if (!rcpt) {
-		smtp_reply(s, &REPLY(452, 4, 5, 3, "Too many recipients"));
+		no_room(s);
 		return;
 	}
-	rcpt->address = s->asked;
+	*rcpt = s->asked;
 	*s->rcpts_end = rcpt;
 	s->rcpts_end = &rcpt->next;
 	s->n_rcpts++;
@@ -169,7 +205,7 @@ static void refuse_asked(struct smtp_session *s, const struct reply *r)
 {
 	LOG(s->env.log, INFO, "rcpt.reject", KV_VIEW("remote", s->env.remote),
 	    KV_INT("code", r->code), KV_VIEW("reason", r->text),
-	    KV_VIEW("from", s->sender), KV_VIEW("rcpt", s->asked));
+	    KV_VIEW("from", s->sender), KV_VIEW("rcpt", s->asked.address));
 	if (r->code / 100 == 5)
 		smtp_refuse(s, r);
 	else

@@ -9,8 +9,12 @@
 enum {
 	LINE_MAX_PLAIN = 512, /* RFC 5321 4.5.3.1.4 */
 	/* RFC 1870 3: 26 more for SIZE; RFC 6152 2: 17 for BODY; RFC 4954 5:
-	 * 500 for AUTH. */
-	LINE_MAX_MAIL = 512 + 26 + 17 + 500,
+	 * 500 for AUTH; RFC 3461 4.3 and 4.4: " RET=FULL" and " ENVID=" with
+	 * 100. */
+	LINE_MAX_MAIL = 512 + 26 + 17 + 500 + 9 + 107,
+	/* RFC 3461 4.1 and 4.2: " NOTIFY=SUCCESS,FAILURE,DELAY" and " ORCPT="
+	 * with 500. */
+	LINE_MAX_RCPT = 512 + 29 + 507,
 };
 
 /* clang-format off */
@@ -22,7 +26,7 @@ const struct smtp_command smtp_commands[] = {
 	{ V_INIT("MAIL"), READY, AUTH_FIRST, LINE_MAX_MAIL,
 	    V_INIT("Say EHLO first, and MAIL once"),
 	    smtp_args_mail, smtp_cmd_mail },
-	{ V_INIT("RCPT"), IN_MAIL, 0, LINE_MAX_PLAIN, V_INIT("Need MAIL first"),
+	{ V_INIT("RCPT"), IN_MAIL, 0, LINE_MAX_RCPT, V_INIT("Need MAIL first"),
 	    smtp_args_rcpt, smtp_cmd_rcpt },
 	{ V_INIT("DATA"), SMTP_STATE_RCPT, 0, LINE_MAX_PLAIN,
 	    V_INIT("Need a recipient that was accepted"),

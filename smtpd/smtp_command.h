@@ -61,7 +61,8 @@ struct smtp_session {
 	char helo[256], account[320], mechanism[20];
 	size_t helo_n, account_n, mechanism_n;
 	struct arena arena;        /* of the transaction */
-	struct view sender, asked; /* asked: the recipient being checked */
+	struct view sender, envid;
+	struct smtp_rcpt asked; /* the recipient being checked */
 	struct smtp_rcpt *rcpts, **rcpts_end;
 	size_t n_rcpts;
 	uint32_t flags;
@@ -73,6 +74,9 @@ struct smtp_args { /* what the argument parsers make */
 	struct path path;
 	uint64_t size;
 	uint32_t flags;
+	uint8_t notify;
+	unsigned seen; /* parameters, by their place in the table */
+	struct view envid, orcpt; /* xtext */
 	struct view mechanism, initial;
 	bool has_initial;
 };
@@ -129,6 +133,12 @@ bool smtp_data_read(struct smtp_session *s, struct view *in);
 void smtp_trace_put(const struct smtp_session *s, struct buf *out);
 /* The fields that a submission lacks (RFC 6409 8). */
 void smtp_missing_put(const struct smtp_session *s, struct buf *out);
+
+/* dsn_params.c */
+bool smtp_param_ret(struct smtp_session *, struct view, struct smtp_args *);
+bool smtp_param_envid(struct smtp_session *, struct view, struct smtp_args *);
+bool smtp_param_notify(struct smtp_session *, struct view, struct smtp_args *);
+bool smtp_param_orcpt(struct smtp_session *, struct view, struct smtp_args *);
 
 /* cmd_*.c */
 bool smtp_args_none(struct smtp_session *, struct view, struct smtp_args *);

@@ -93,6 +93,7 @@ static struct smtp_message message_of(const struct smtp_session *s)
 		.sender = s->sender,
 		.account = smtp_account(s),
 		.helo = smtp_helo(s),
+		.envid = s->envid,
 		.rcpts = s->rcpts,
 		.n_rcpts = s->n_rcpts,
 		.flags = s->flags,

@@ -6,7 +6,7 @@ enum {
 	ERRORS_FREE = 5, /* beyond these each one costs the client */
 	ERROR_COST_MS = 1000,
 	ARENA_BASE = 4096, /* sender, and what one line holds */
-	ARENA_PER_RCPT = sizeof(struct smtp_rcpt) + PATH_MAX_OCTETS + 32,
+	ARENA_PER_RCPT = sizeof(struct smtp_rcpt) + PATH_MAX_OCTETS + 32 + 512,
 };
 
 struct smtp_session *smtp_session_new(const struct smtp_env *env)
@@ -112,7 +112,8 @@ void smtp_reset(struct smtp_session *s)
 {
 	smtp_data_reset(s);
 	arena_reset(&s->arena);
-	s->sender = s->asked = V_NONE;
+	s->sender = s->envid = V_NONE;
+	s->asked = (struct smtp_rcpt){ NULL };
 	s->rcpts = NULL;
 	s->rcpts_end = &s->rcpts;
 	s->n_rcpts = 0;

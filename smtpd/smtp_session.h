@@ -13,12 +13,15 @@ struct smtp_session;
 struct smtp_rcpt {
 	struct smtp_rcpt *next;
 	struct view address;
+	struct view orcpt; /* type;xtext, RFC 3461 4.2; may be empty */
+	uint8_t notify;    /* enum notify */
 };
 
 /* A message on its way to the queue. Valid until the request is answered. */
 struct smtp_message {
 	struct view sender; /* local@domain; empty for "<>" */
 	struct view account, helo;
+	struct view envid; /* xtext, RFC 3461 4.4; may be empty */
 	const struct smtp_rcpt *rcpts;
 	size_t n_rcpts;
 	uint32_t flags;   /* enum submit_flag */

@@ -67,12 +67,15 @@ static void send_envelope(
 		.remote = conn_remote(c->conn),
 		.helo = m->helo,
 		.flags = m->flags,
+		.envid = m->envid,
 	};
 	peer_send(queue, &open, -1);
 	for (const struct smtp_rcpt *r = m->rcpts; r; r = r->next) {
 		struct msg rcpt = { .type = MSG_SUBMIT_RCPT };
 		rcpt.submit_rcpt.id = c->wire_id;
 		rcpt.submit_rcpt.address = r->address;
+		rcpt.submit_rcpt.orcpt = r->orcpt;
+		rcpt.submit_rcpt.notify = r->notify;
 		peer_send(queue, &rcpt, -1);
 	}
 	c->queue_generation = c->front->queue_generation;

@@ -76,6 +76,15 @@ enum submit_flag {
 	SUBMIT_FLAG_RET_HDRS = 1 << 3,
 };
 
+/* RFC 3461 4.1: what the sender wants to be told of a recipient. None of these
+ * bits: failures, and delays. */
+enum notify {
+	NOTIFY_NEVER = 1 << 0,
+	NOTIFY_SUCCESS = 1 << 1,
+	NOTIFY_FAILURE = 1 << 2,
+	NOTIFY_DELAY = 1 << 3,
+};
+
 enum deliver_status {
 	DELIVER_STATUS_OK,
 	DELIVER_STATUS_DUPLICATE, /* was there already: done as well */

@@ -95,7 +95,15 @@ static void put_envelope(struct world *w, const struct smtp_message *m)
 		buf_put(out, V(" <"));
 		buf_put(out, r->address);
 		buf_put(out, V(">"));
+		if (r->notify)
+			buf_printf(out, " notify=%x", r->notify);
+		buf_put(out, r->orcpt.n ? V(" orcpt=") : V_NONE);
+		buf_put(out, r->orcpt);
 	}
+	buf_put(out, m->flags & SUBMIT_FLAG_RET_FULL ? V(" full") : V_NONE);
+	buf_put(out, m->flags & SUBMIT_FLAG_RET_HDRS ? V(" hdrs") : V_NONE);
+	buf_put(out, m->envid.n ? V(" envid=") : V_NONE);
+	buf_put(out, m->envid);
 	buf_put(out, m->flags & SUBMIT_FLAG_8BITMIME ? V(" 8bit") : V_NONE);
 	buf_put(out, m->spooled ? V(" spooled") : V_NONE);
 	buf_put(out, V("\r\n"));
