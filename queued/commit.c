@@ -18,6 +18,8 @@ enum {
 
 struct group {
 	struct list submissions;
+	struct list notices; /* struct mail */
+	bool without_notices;
 	uint64_t ids[GROUP_MESSAGES_MAX]; /* spooled ones */
 	size_t n, n_spooled, bytes;
 	uint64_t now_s;
@@ -105,6 +107,12 @@ static void put_mail(struct queue_txn *t, struct mail *m, uint64_t now_s)
 	}
 }
 
+/* What somebody is told of waits until the notice can be written as well. */
+static bool is_written(const struct group *g, const struct rcpt *r)
+{
+	return !(g->without_notices && r->is_told);
+}
+
 static void put_settled(struct queue_txn *t, const struct rcpt *r)
 {
 	uint64_t id = r->mail->e.id;
@@ -129,23 +137,35 @@ static int write_all(struct queue *q, struct group *g)
 	for (struct list *i = l->next; i != l; i = i->next)
 		put_mail(
 		    &t, CONTAINER(i, struct submission, link)->mail, g->now_s);
-	for (struct list *i = q->settled.next; i != &q->settled; i = i->next)
-		put_settled(&t, CONTAINER(i, struct rcpt, work));
+	l = &g->notices;
+	for (struct list *i = l->next; i != l; i = i->next)
+		put_mail(&t, CONTAINER(i, struct mail, link), g->now_s);
+	for (struct list *i = q->settled.next; i != &q->settled; i = i->next) {
+		struct rcpt *r = CONTAINER(i, struct rcpt, work);
+		if (is_written(g, r))
+			put_settled(&t, r);
+	}
 	return queue_commit(&t);
 }
 
-static void forget_settled(struct queue *q)
+static void forget_settled(struct queue *q, const struct group *g)
 {
-	while (!list_empty(&q->settled)) {
-		struct rcpt *r =
-		    CONTAINER(list_take(&q->settled), struct rcpt, work);
+	struct list *next;
+	for (struct list *i = q->settled.next; i != &q->settled; i = next) {
+		struct rcpt *r = CONTAINER(i, struct rcpt, work);
+		next = i->next;
+		if (!is_written(g, r))
+			continue;
 		if (r->todo == TODO_UPDATE && r->r.next_s)
 			window_wake_at(q, r->r.next_s);
+		q->n_settled--;
 		window_drop(q, r);
 	}
-	q->n_settled = 0;
 	q->must_flush = false;
-	timer_stop(q->flush_timer);
+	if (q->n_settled)
+		timer_start(q->flush_timer, RETRY_MS, 0);
+	else
+		timer_stop(q->flush_timer);
 }
 
 static void accept_all(struct queue *q, struct group *g)
@@ -189,8 +209,12 @@ static void failed(struct queue *q, struct group *g, int error)
 		queue_spool_failed(q, error);
 		return;
 	}
-	if (had_messages && q->n_settled && write_all(q, g) == 0) {
-		forget_settled(q);
+	bool had_notices = !list_empty(&g->notices);
+	notice_free_all(&g->notices);
+	g->without_notices = true;
+	if ((had_messages || had_notices) && q->n_settled &&
+	    write_all(q, g) == 0) {
+		forget_settled(q, g);
 		return;
 	}
 	q->must_flush = false;
@@ -204,15 +228,18 @@ void commit_group(struct queue *q)
 		return;
 	struct group *g = MUST_NEW(struct group);
 	list_init(&g->submissions);
+	list_init(&g->notices);
 	g->now_s = (uint64_t)clock_wall_s();
 	gather(q, g);
+	notice_make_all(q, g->now_s, &g->notices);
 	int error = g->n || q->n_settled ? write_all(q, g) : 0;
 	if (error) {
 		failed(q, g, error);
 	} else {
 		q->commit_error = 0;
-		forget_settled(q);
+		forget_settled(q, g);
 		accept_all(q, g);
+		notice_send_all(q, &g->notices);
 	}
 	free(g);
 	if (!list_empty(&q->committing))

@@ -62,22 +62,38 @@ static uint64_t count_attempt(struct rcpt *r)
 	return r->r.last_s;
 }
 
+static void notify(struct rcpt *r, enum dsn_action action)
+{
+	r->is_told = true;
+	r->action = action;
+}
+
 void fate_delivered(struct queue *q, struct rcpt *r, struct view text)
 {
 	count_attempt(r);
 	q->n_delivered++;
 	tell(r, LOG_LEVEL_INFO, "delivery.ok", text);
+	if (notice_is_wanted(r, DSN_DELIVERED)) {
+		set_reply(r, text);
+		notify(r, DSN_DELIVERED);
+	}
 	settle(q, r, TODO_REMOVE);
 }
 
-/* Kept where the administrator sees it, for as long again as it was tried. */
+/* When nobody is told, it is kept where the administrator sees it, for as long
+ * again as it was tried. */
 static void give_up(
     struct queue *q, struct rcpt *r, struct view text, uint64_t now_s)
 {
-	r->r.state = RCPT_FAILED;
-	r->r.next_s = now_s + q->sched.options.lifetime_s;
 	set_reply(r, text);
 	tell(r, LOG_LEVEL_WARN, "delivery.failed", text);
+	if (notice_is_wanted(r, DSN_FAILED)) {
+		notify(r, DSN_FAILED);
+		settle(q, r, TODO_REMOVE);
+		return;
+	}
+	r->r.state = RCPT_FAILED;
+	r->r.next_s = now_s + q->sched.options.lifetime_s;
 	settle(q, r, TODO_UPDATE);
 }
 
@@ -86,15 +102,30 @@ void fate_failed(struct queue *q, struct rcpt *r, struct view text)
 	give_up(q, r, text, count_attempt(r));
 }
 
+/* Once, when it takes longer than people expect. */
+static void warn_of_delay(struct queue *q, struct rcpt *r, uint64_t now_s)
+{
+	uint64_t after_s = (uint64_t)proc_conf(q->proc)->queue_delay_warning;
+	if (!after_s || r->r.notify & NOTIFY_DELAY_TOLD ||
+	    now_s < r->mail->e.received_s + after_s ||
+	    !notice_is_wanted(r, DSN_DELAYED))
+		return;
+	r->r.notify |= NOTIFY_DELAY_TOLD;
+	notify(r, DSN_DELAYED);
+}
+
 void fate_temporary(struct queue *q, struct rcpt *r, struct view text)
 {
 	uint64_t now_s = count_attempt(r);
-	if (!sched_retry(&q->sched.options, r->mail->e.received_s, now_s,
-		r->r.attempts, rand_u64(), &r->r.next_s)) {
+	struct sched_options o = q->sched.options;
+	o.lifetime_s = queue_lifetime_s(q, r->mail);
+	if (!sched_retry(&o, r->mail->e.received_s, now_s, r->r.attempts,
+		rand_u64(), &r->r.next_s)) {
 		give_up(q, r, text, now_s);
 		return;
 	}
 	set_reply(r, text);
+	warn_of_delay(q, r, now_s);
 	tell(r, LOG_LEVEL_INFO, "delivery.deferred", text);
 	settle(q, r, TODO_UPDATE);
 }

@@ -30,6 +30,14 @@ void queue_schedule_round(struct queue *q)
 	deferred_schedule(q->round);
 }
 
+uint64_t queue_lifetime_s(const struct queue *q, const struct mail *m)
+{
+	const struct conf *c = proc_conf(q->proc);
+	return (uint64_t)(m->e.submit_flags & SUBMIT_FLAG_NOTICE
+			      ? c->queue_notice_lifetime
+			      : c->queue_lifetime);
+}
+
 static void on_round(void *ctx)
 {
 	struct queue *q = ctx;

@@ -9,12 +9,14 @@
  *   address.c  recipients to accounts, asked of AUTH
  *   local.c    lanes to the agents
  *   fate.c     what became of a recipient, one log line each
+ *   notice.c   who is told of it by a message, made in the same transaction
  *
  * A recipient in memory is in exactly one place: on a list (to be resolved,
  * asked about, settled), or a job of sched. What is settled stays in memory
  * until the commit that says so is durable. */
 #include "base/idtab.h"
 #include "proc/role.h"
+#include "queued/dsn.h"
 #include "queued/queue_db.h"
 #include "queued/sched.h"
 
@@ -33,6 +35,7 @@ enum rcpt_todo {
 /* A message in memory, with those of its recipients that are. */
 struct mail {
 	struct hash_node node;
+	struct list link;        /* a notice that is being made */
 	struct queue_envelope e; /* views into strings */
 	struct list rcpts;
 	unsigned n_rcpts;
@@ -51,6 +54,9 @@ struct rcpt {
 	uint64_t due_s;      /* next_s as the queue has it */
 	uint64_t ask;        /* id of what was asked about it, 0: nothing */
 	enum rcpt_todo todo;
+	bool is_told;    /* that it became action, by a notice */
+	bool is_noticed; /* the notice is made */
+	enum dsn_action action;
 	char *reply;
 	char strings[];
 };
@@ -90,6 +96,8 @@ static inline struct log_ctx queue_log(const struct mail *m)
 
 /* queue.c */
 void queue_schedule_round(struct queue *q);
+/* How long m is tried. */
+uint64_t queue_lifetime_s(const struct queue *q, const struct mail *m);
 
 /* submit.c */
 struct submission {
@@ -158,6 +166,16 @@ void local_on_refused(
     struct proc *p, struct peer *from, const struct msg *m, int fd);
 void local_auth_down(struct queue *q);
 unsigned local_sessions(const struct queue *q);
+
+/* notice.c */
+/* Somebody is to be told that this became of r. */
+bool notice_is_wanted(const struct rcpt *r, enum dsn_action action);
+/* Of all that is settled and is_told: messages for the transaction that writes
+ * it, on the list *out (struct mail, by link). */
+void notice_make_all(struct queue *q, uint64_t now_s, struct list *out);
+void notice_free_all(struct list *notices);
+/* They are on disk. */
+void notice_send_all(struct queue *q, struct list *notices);
 
 /* fate.c: each takes r off its list; text is what mailctl shows. */
 void fate_delivered(struct queue *q, struct rcpt *r, struct view text);

@@ -137,7 +137,7 @@ void submit_on_open(
 	    get_or_make(find_front(proc_state(p), from), o->id);
 	if (!s || s->mail)
 		return;
-	struct queue_envelope e = { .submit_flags = o->flags,
+	struct queue_envelope e = { .submit_flags = o->flags & SUBMIT_FLAGS_OF_FRONTS,
 		.session = o->session,
 		.sender = o->sender,
 		.account = o->account,
@@ -162,7 +162,7 @@ void submit_on_rcpt(
 	if (s->status != SUBMIT_STATUS_OK)
 		return;
 	struct queue_rcpt r = { .index = s->mail->n_rcpts,
-		.notify = o->notify,
+		.notify = o->notify & NOTIFY_OF_FRONTS,
 		.address = o->address,
 		.orcpt = o->orcpt };
 	mail_add_rcpt(s->mail, rcpt_new(&r));

@@ -32,6 +32,7 @@ struct mail *mail_new(const struct queue_envelope *e)
 	m->e.helo = put_string(&at, e->helo);
 	m->e.envid = put_string(&at, e->envid);
 	list_init(&m->rcpts);
+	list_init(&m->link);
 	return m;
 }
 
@@ -71,6 +72,7 @@ void mail_free(struct mail *m)
 		return;
 	while (!list_empty(&m->rcpts))
 		rcpt_free(CONTAINER(m->rcpts.next, struct rcpt, link));
+	list_remove(&m->link);
 	free(m->body);
 	free(m);
 }

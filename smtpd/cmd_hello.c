@@ -54,7 +54,9 @@ void smtp_cmd_ehlo(struct smtp_session *s, const struct smtp_args *args)
 	buf_put(&text, s->env.hostname);
 	buf_put(&text, V("\nPIPELINING\nSIZE "));
 	buf_put_u64(&text, s->env.limits->message_bytes);
-	buf_put(&text, V("\n8BITMIME\nDSN\nENHANCEDSTATUSCODES"));
+	buf_put(&text, V("\n8BITMIME\nENHANCEDSTATUSCODES"));
+	if (smtp_offers_dsn(s))
+		buf_put(&text, V("\nDSN"));
 	if (s->env.tls_available && !s->has_tls)
 		buf_put(&text, V("\nSTARTTLS"));
 	if (smtp_may_auth(s) && !s->is_authed)

@@ -55,29 +55,31 @@ static bool param_auth(
 
 struct param {
 	struct view name;
+	bool is_dsn;
 	bool (*take)(
 	    struct smtp_session *s, struct view value, struct smtp_args *args);
 };
 
 static const struct param mail_params[] = {
-	{ V_INIT("SIZE"), param_size },
-	{ V_INIT("BODY"), param_body },
-	{ V_INIT("AUTH"), param_auth },
-	{ V_INIT("RET"), smtp_param_ret },
-	{ V_INIT("ENVID"), smtp_param_envid },
-	{ V_INIT(""), NULL },
+	{ V_INIT("SIZE"), false, param_size },
+	{ V_INIT("BODY"), false, param_body },
+	{ V_INIT("AUTH"), false, param_auth },
+	{ V_INIT("RET"), true, smtp_param_ret },
+	{ V_INIT("ENVID"), true, smtp_param_envid },
+	{ V_INIT(""), false, NULL },
 };
 static const struct param rcpt_params[] = {
-	{ V_INIT("NOTIFY"), smtp_param_notify },
-	{ V_INIT("ORCPT"), smtp_param_orcpt },
-	{ V_INIT(""), NULL },
+	{ V_INIT("NOTIFY"), true, smtp_param_notify },
+	{ V_INIT("ORCPT"), true, smtp_param_orcpt },
+	{ V_INIT(""), false, NULL },
 };
 
 static bool take_param(struct smtp_session *s, const struct param *params,
     struct view key, struct view value, struct smtp_args *args)
 {
 	for (unsigned i = 0; params[i].take; i++) {
-		if (!view_ieq(key, params[i].name))
+		if (!view_ieq(key, params[i].name) ||
+		    (params[i].is_dsn && !smtp_offers_dsn(s)))
 			continue;
 		if (args->seen & 1u << i)
 			return smtp_refuse(

@@ -24,8 +24,7 @@ bool smtp_param_envid(
     struct smtp_session *s, struct view value, struct smtp_args *args)
 {
 	args->envid = value;
-	return (value.n && value.n <= ENVID_MAX &&
-		   xtext_is_printable(value)) ||
+	return (value.n && value.n <= ENVID_MAX && xtext_is_printable(value)) ||
 	       smtp_refuse(s, &REPLY(501, 5, 5, 4, "Bad ENVID"));
 }
 
@@ -59,8 +58,8 @@ bool smtp_param_notify(
 		ok = bit != 0;
 		args->notify |= bit;
 	}
-	ok = ok && (!(args->notify & NOTIFY_NEVER) ||
-		       args->notify == NOTIFY_NEVER);
+	ok = ok &&
+	     (!(args->notify & NOTIFY_NEVER) || args->notify == NOTIFY_NEVER);
 	return ok || smtp_refuse(s, &REPLY(501, 5, 5, 4, "Bad NOTIFY"));
 }
 
@@ -78,7 +77,6 @@ bool smtp_param_orcpt(
 	struct view address = value, type;
 	args->orcpt = value;
 	return (value.n <= ORCPT_MAX && view_cut(&address, ';', &type) &&
-		   is_type(type) && address.n &&
-		   xtext_is_printable(address)) ||
+		   is_type(type) && address.n && xtext_is_printable(address)) ||
 	       smtp_refuse(s, &REPLY(501, 5, 5, 4, "Bad ORCPT"));
 }

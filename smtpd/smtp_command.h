@@ -120,6 +120,8 @@ void smtp_reset(struct smtp_session *s);
 void smtp_stop_if_asked(struct smtp_session *s);
 bool smtp_is_submission(const struct smtp_session *s);
 bool smtp_may_auth(const struct smtp_session *s);
+/* To those who may become known: nobody else is sent notifications. */
+bool smtp_offers_dsn(const struct smtp_session *s);
 struct view smtp_helo(const struct smtp_session *s);
 struct view smtp_account(const struct smtp_session *s);
 

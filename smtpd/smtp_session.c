@@ -34,6 +34,11 @@ void smtp_session_free(struct smtp_session **sp)
 	free(s);
 }
 
+bool smtp_offers_dsn(const struct smtp_session *s)
+{
+	return smtp_is_submission(s) || s->is_authed;
+}
+
 bool smtp_is_submission(const struct smtp_session *s)
 {
 	return s->env.service != SERVICE_SMTP;

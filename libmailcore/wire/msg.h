@@ -74,6 +74,11 @@ enum submit_flag {
 	SUBMIT_FLAG_SMTPUTF8 = 1 << 1,
 	SUBMIT_FLAG_RET_FULL = 1 << 2,
 	SUBMIT_FLAG_RET_HDRS = 1 << 3,
+	SUBMIT_FLAGS_OF_FRONTS = (1 << 4) - 1,
+	/* Of the queue's own: a notification, and the last one, which nobody
+	 * is told about when it cannot be delivered. */
+	SUBMIT_FLAG_NOTICE = 1 << 8,
+	SUBMIT_FLAG_LAST_NOTICE = 1 << 9,
 };
 
 /* RFC 3461 4.1: what the sender wants to be told of a recipient. None of these
@@ -83,6 +88,8 @@ enum notify {
 	NOTIFY_SUCCESS = 1 << 1,
 	NOTIFY_FAILURE = 1 << 2,
 	NOTIFY_DELAY = 1 << 3,
+	NOTIFY_OF_FRONTS = (1 << 4) - 1,
+	NOTIFY_DELAY_TOLD = 1 << 7, /* the queue's own */
 };
 
 enum deliver_status {

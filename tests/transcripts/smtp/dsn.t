@@ -1,14 +1,18 @@
 # RFC 3461 4: RET, ENVID, NOTIFY, ORCPT.
+@service submission
 @limit errors 100
 S: 220 mx.example.org ESMTP Mailcore
+@tls plus
 C: EHLO c.example.net
 S: 250-mx.example.org
 S: 250-PIPELINING
 S: 250-SIZE 200000
 S: 250-8BITMIME
-S: 250-DSN
 S: 250-ENHANCEDSTATUSCODES
-S: 250 STARTTLS
+S: 250-DSN
+S: 250 AUTH SCRAM-SHA-256-PLUS SCRAM-SHA-256 PLAIN LOGIN
+C: AUTH PLAIN AHVzZXIAc2VjcmV0
+S: 235 2.7.0 Authentication succeeded
 C: MAIL FROM:<a@example.net> RET=ALL
 S: 501 5.5.4 Bad RET
 C: MAIL FROM:<a@example.net> RET=FULL RET=HDRS
@@ -48,7 +52,7 @@ S: 354 End data with <CRLF>.<CRLF>
 C: .
 S: 250 2.0.0 Queued as 123abc
 @show envelope
-S: <a@example.net>  <user@example.org> notify=e orcpt=rfc822;user+2Bx@example.org <user@example.org> notify=1 <user@example.org> hdrs envid=QQ+2B314159
+S: <a@example.net> user@example.org <user@example.org> notify=e orcpt=rfc822;user+2Bx@example.org <user@example.org> notify=1 <user@example.org> hdrs envid=QQ+2B314159
 # Nothing of it stays behind.
 C: MAIL FROM:<a@example.net>
 S: 250 2.1.0 Sender ok
@@ -59,4 +63,4 @@ S: 354 End data with <CRLF>.<CRLF>
 C: .
 S: 250 2.0.0 Queued as 123abc
 @show envelope
-S: <a@example.net>  <user@example.org>
+S: <a@example.net> user@example.org <user@example.org>

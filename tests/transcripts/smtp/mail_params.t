@@ -17,6 +17,8 @@ C: MAIL FROM:<a@example.net> BODY=9BIT
 S: 501 5.5.4 Bad BODY
 C: MAIL FROM:<a@example.net> SMTPUTF8
 S: 555 5.5.4 Unknown parameter
+C: MAIL FROM:<a@example.net> RET=HDRS ENVID=1
+S: 555 5.5.4 Unknown parameter
 C: MAIL FROM:<a@example.net> SIZE=1 SIZE=1
 S: 501 5.5.4 Parameter given twice
 C: MAIL FROM:<a@example.net> =x
@@ -25,7 +27,7 @@ C: MAIL FROM:<a@example.net> AUTH=
 S~ 501 5.5.4 *
 C: MAIL FROM:<a@example.net> body=8bitmime size=100 AUTH=<>
 S: 250 2.1.0 Sender ok
-C: RCPT TO:<user@example.org> SIZE=1
+C: RCPT TO:<user@example.org> NOTIFY=NEVER
 S: 555 5.5.4 Unknown parameter
 C: RCPT TO:<user@example.org>
 S: 250 2.1.5 Recipient ok

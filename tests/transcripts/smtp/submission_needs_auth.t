@@ -6,8 +6,8 @@ S: 250-mx.example.org
 S: 250-PIPELINING
 S: 250-SIZE 200000
 S: 250-8BITMIME
-S: 250-DSN
 S: 250-ENHANCEDSTATUSCODES
+S: 250-DSN
 S: 250 STARTTLS
 C: MAIL FROM:<user@example.org>
 S: 530 5.7.0 Must issue a STARTTLS command first

@@ -48,8 +48,8 @@ static Suite *build(void)
 {
 	Suite *s = suite_create("text/xtext");
 	TCase *t = tcase_create("xtext");
-	tcase_add_loop_test(t, only_printable_text_is_taken, 0,
-	    sizeof cases / sizeof cases[0]);
+	tcase_add_loop_test(
+	    t, only_printable_text_is_taken, 0, sizeof cases / sizeof cases[0]);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -1,0 +1,255 @@
+#include "queued/dsn.h"
+#include "queued/explain.h"
+#include "text/date.h"
+#include "text/header.h"
+#include "text/xtext.h"
+#include <inttypes.h>
+
+static const struct words {
+	struct view subject, sentence, action;
+} words[DSN_ACTION_COUNT] = {
+	[DSN_FAILED] = { V_INIT("Your message could not be delivered"),
+	    V_INIT("Your message could not be delivered to "),
+	    V_INIT("failed") },
+	[DSN_DELAYED] = { V_INIT("Delivery of your message is delayed"),
+	    V_INIT("Your message could not be delivered yet to "),
+	    V_INIT("delayed") },
+	[DSN_DELIVERED] = { V_INIT("Your message was delivered"),
+	    V_INIT("Your message was delivered to "), V_INIT("delivered") },
+};
+
+static void put_date(struct buf *out, const char *name, uint64_t time_s)
+{
+	buf_printf(out, "%s: ", name);
+	date_put(out, (struct date){ .unix_s = (int64_t)time_s });
+	buf_put(out, V("\r\n"));
+}
+
+/* A line of a field or a text: what has no place in one is written as '?'. */
+static void put_clean(struct buf *out, struct view v)
+{
+	for (size_t i = 0; i < v.n; i++)
+		buf_put_char(out, v.p[i] < ' ' || v.p[i] > '~' ? '?' : v.p[i]);
+}
+
+static void put_line(struct buf *out, const char *start, struct view v)
+{
+	buf_put_cstr(out, start);
+	put_clean(out, v);
+	buf_put(out, V("\r\n"));
+}
+
+static void put_boundary(const struct dsn *d, struct buf *out)
+{
+	buf_printf(
+	    out, "=_%016" PRIx64 "%016" PRIx64, d->random[0], d->random[1]);
+}
+
+/* The header of the message, without the empty line behind it. */
+static struct view header_of(struct view original)
+{
+	struct view rest = original;
+	struct header_field f;
+	while (header_next(&rest, &f) == PARSE_OK && f.name.n)
+		continue;
+	struct view all = view_head(original, original.n - rest.n);
+	if (view_starts(
+		view_skip(all, all.n < 4 ? 0 : all.n - 4), V("\r\n\r\n")))
+		all.n -= 2;
+	return all;
+}
+
+/* So that mail programs show both as one conversation. */
+static void put_references(const struct dsn *d, struct buf *out)
+{
+	struct header_field f;
+	if (!header_find(d->original, V("Message-ID"), &f))
+		return;
+	struct view id = view_trim(f.value);
+	for (size_t i = 0; i < id.n; i++)
+		if (id.p[i] <= ' ' || id.p[i] > '~')
+			return;
+	if (id.n < 3 || id.n > 250 || id.p[0] != '<')
+		return;
+	put_line(out, "In-Reply-To: ", id);
+	put_line(out, "References: ", id);
+}
+
+static void put_header(const struct dsn *d, struct buf *out)
+{
+	buf_put(out, V("From: Mail Delivery System <MAILER-DAEMON@"));
+	buf_put(out, d->hostname);
+	buf_put(out, V(">\r\nTo: <"));
+	put_clean(out, d->to);
+	buf_put(out, V(">\r\nSubject: "));
+	buf_put(out, d->is_for_postmaster ? V("Undeliverable, and its sender "
+					      "cannot be told")
+					  : words[d->action].subject);
+	buf_put(out, V("\r\n"));
+	put_date(out, "Date", d->now_s);
+	buf_printf(out, "Message-ID: <%016" PRIx64 ".%016" PRIx64 "@", d->id,
+	    d->random[0]);
+	buf_put(out, d->hostname);
+	buf_put(out, V(">\r\n"));
+	put_references(d, out);
+	/* RFC 3834 5. */
+	buf_put(out, V("Auto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n"
+		       "Content-Type: multipart/report;\r\n"
+		       "\treport-type=delivery-status;\r\n\tboundary=\""));
+	put_boundary(d, out);
+	buf_put(out, V("\"\r\n"));
+}
+
+static void put_delimiter(const struct dsn *d, struct buf *out, bool is_last)
+{
+	buf_put(out, V("\r\n--"));
+	put_boundary(d, out);
+	buf_put(out, is_last ? V("--\r\n") : V("\r\n"));
+}
+
+/* "Your message could not be delivered to x@example.org: the mailbox is full."
+ */
+static void put_sentence(const struct dsn *d, struct buf *out)
+{
+	const struct dsn_rcpt *first = &d->rcpts[0];
+	if (d->is_for_postmaster)
+		buf_put(out, V("A message could not be delivered to "));
+	else
+		buf_put(out, words[d->action].sentence);
+	if (d->n_rcpts == 1)
+		put_clean(out, first->address);
+	else
+		buf_printf(out, "%zu of its recipients", d->n_rcpts);
+	if (d->n_rcpts == 1 && d->action != DSN_DELIVERED) {
+		buf_put(out, V(": "));
+		buf_put(out, explain_reply(first->reply).what);
+	}
+	buf_put(out, V(".\r\n\r\n"));
+}
+
+static void put_advice(const struct dsn *d, struct buf *out)
+{
+	struct view todo = explain_reply(d->rcpts[0].reply).todo;
+	if (d->is_for_postmaster) {
+		buf_put(out, V("Its sender is not told: it is a notification "
+			       "itself, or the address of its\r\n"
+			       "sender may be forged. It was from <"));
+		put_clean(out, d->sender);
+		buf_put(out, V(">.\r\n"));
+	} else if (d->action == DSN_DELAYED) {
+		buf_put(out, V("You need not do anything: delivery is tried "
+			       "until\r\n"));
+		date_put(
+		    out, (struct date){ .unix_s = (int64_t)d->retry_until_s });
+		buf_put(out, V(".\r\n"));
+	} else if (d->action == DSN_FAILED && d->n_rcpts == 1 && todo.n) {
+		buf_put(out, todo);
+		buf_put(out, V("\r\n"));
+	}
+	buf_put(out, V("\r\n"));
+}
+
+static void put_text(const struct dsn *d, struct buf *out)
+{
+	put_delimiter(d, out, false);
+	buf_put(out, V("Content-Type: text/plain; charset=us-ascii\r\n\r\n"));
+	put_sentence(d, out);
+	put_advice(d, out);
+	for (size_t i = 0; i < d->n_rcpts; i++) {
+		put_line(out, "  ", d->rcpts[i].address);
+		if (d->n_rcpts > 1 && d->action != DSN_DELIVERED)
+			put_line(out, "      ",
+			    explain_reply(d->rcpts[i].reply).what);
+		put_line(out, "      ", d->rcpts[i].reply);
+	}
+	buf_printf(out,
+	    "\r\nIts number in the queue of this host was "
+	    "%016" PRIx64 ".\r\n",
+	    d->id);
+}
+
+/* RFC 3464 2.3.4: a code of the class that fits the action. */
+static void put_status(const struct dsn *d, struct view reply, struct buf *out)
+{
+	static const char classes[DSN_ACTION_COUNT] = { '5', '4', '2' };
+	struct view code = explain_code(reply);
+	buf_put(out, V("Status: "));
+	buf_put_char(out, classes[d->action]);
+	buf_put(out, code.n ? view_skip(code, 1) : V(".0.0"));
+	buf_put(out, V("\r\n"));
+}
+
+/* RFC 3461 6.3 (d): the type stays, the address is decoded. */
+static void put_original_recipient(struct view orcpt, struct buf *out)
+{
+	struct view type;
+	if (!orcpt.n || !view_cut(&orcpt, ';', &type) ||
+	    !xtext_is_printable(orcpt))
+		return;
+	buf_put(out, V("Original-Recipient: "));
+	put_clean(out, type);
+	buf_put_char(out, ';');
+	xtext_put_decoded(out, orcpt);
+	buf_put(out, V("\r\n"));
+}
+
+static void put_recipient(
+    const struct dsn *d, const struct dsn_rcpt *r, struct buf *out)
+{
+	buf_put(out, V("\r\n"));
+	put_original_recipient(r->orcpt, out);
+	put_line(out, "Final-Recipient: rfc822;", r->address);
+	put_line(out, "Action: ", words[d->action].action);
+	put_status(d, r->reply, out);
+	if (d->action != DSN_DELIVERED)
+		put_line(out, "Diagnostic-Code: x-mailcore; ", r->reply);
+	if (r->last_s)
+		put_date(out, "Last-Attempt-Date", r->last_s);
+	if (d->action == DSN_DELAYED)
+		put_date(out, "Will-Retry-Until", d->retry_until_s);
+}
+
+static void put_status_part(const struct dsn *d, struct buf *out)
+{
+	put_delimiter(d, out, false);
+	buf_put(out, V("Content-Type: message/delivery-status\r\n\r\n"));
+	if (d->envid.n && xtext_is_printable(d->envid)) {
+		buf_put(out, V("Original-Envelope-Id: "));
+		xtext_put_decoded(out, d->envid);
+		buf_put(out, V("\r\n"));
+	}
+	put_line(out, "Reporting-MTA: dns;", d->hostname);
+	put_date(out, "Arrival-Date", d->arrived_s);
+	for (size_t i = 0; i < d->n_rcpts; i++)
+		put_recipient(d, &d->rcpts[i], out);
+}
+
+static bool has_8bit(struct view v)
+{
+	for (size_t i = 0; i < v.n; i++)
+		if ((unsigned char)v.p[i] > 127)
+			return true;
+	return false;
+}
+
+static void put_original(const struct dsn *d, struct buf *out, bool *is_8bit)
+{
+	struct view v = d->is_whole ? d->original : header_of(d->original);
+	*is_8bit = has_8bit(v);
+	put_delimiter(d, out, false);
+	buf_put(out, d->is_whole ? V("Content-Type: message/rfc822\r\n")
+				 : V("Content-Type: text/rfc822-headers\r\n"));
+	if (*is_8bit)
+		buf_put(out, V("Content-Transfer-Encoding: 8bit\r\n"));
+	buf_put(out, V("\r\n"));
+	buf_put(out, v);
+}
+
+void dsn_put(const struct dsn *d, struct buf *out, bool *is_8bit)
+{
+	put_header(d, out);
+	put_text(d, out);
+	put_status_part(d, out);
+	put_original(d, out, is_8bit);
+	put_delimiter(d, out, true);
+}

@@ -1,0 +1,177 @@
+#ifndef TESTS_QUEUE_FIXTURE_H
+#define TESTS_QUEUE_FIXTURE_H
+/* The queue role among fakes: fronts that submit, AUTH that knows addresses,
+ * agents that take mail. */
+#include "fake_proc.h"
+#include "queued/queue_db.h"
+#include "queued/queue_role.h"
+#include "queued/roles.h"
+#include <ftw.h>
+#include <sys/stat.h>
+
+static char dir[64];
+/* A role's memory goes with its process: here it stays within reach. */
+static void *lives[8];
+static unsigned n_lives;
+static char hostname[] = "mx.example";
+/* Of what is submitted; a test may change it. */
+static struct msg_submit_open envelope;
+static uint8_t notify;
+
+static inline void start(void)
+{
+	fake_reset();
+	ck_assert_int_eq(queue_ops.start(&fake), 0);
+	lives[n_lives++] = fake.state;
+	fake_round();
+}
+
+/* Dies at once, as by a signal: nothing is written any more. */
+static inline void die(void)
+{
+	struct queue *q = fake.state;
+	queue_db_close(&q->db);
+}
+
+static inline void setup(void)
+{
+	snprintf(dir, sizeof dir, "/tmp/mailcore-queue-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	ck_assert_int_eq(chdir(dir), 0);
+	fake.wall_s = 1700000000;
+	fake.now_ms = 5000;
+	fake.conf = (struct conf){ .hostname = hostname,
+		.queue_notice_lifetime = 172800,
+		.queue_delay_warning = 14400,
+		.queue_retry_min = 300,
+		.queue_retry_max = 14400,
+		.queue_lifetime = 432000,
+		.queue_deliveries_max = 4,
+		.spool_dir = dir };
+	envelope = (struct msg_submit_open){ .session = 77,
+		.sender = V("s@a.example"),
+		.account = V(""),
+		.remote = V("192.0.2.1"),
+		.helo = V("a.example"),
+		.envid = V("") };
+	notify = NOTIFY_NEVER;
+	start();
+}
+
+static inline int remove_one(
+    const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+	(void)st;
+	(void)flag;
+	(void)ftw;
+	return remove(path);
+}
+
+static inline void teardown(void)
+{
+	die();
+	ck_assert_int_eq(chdir("/"), 0);
+	nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static inline void say(struct peer *from, struct msg m)
+{
+	queue_ops.on[m.type](&fake, from, &m, -1);
+}
+
+static inline void open_mail(uint64_t id, const char *const *to)
+{
+	envelope.id = id;
+	say(&fake.front,
+	    (struct msg){ .type = MSG_SUBMIT_OPEN, .submit_open = envelope });
+	for (; *to; to++)
+		say(&fake.front,
+		    (struct msg){ .type = MSG_SUBMIT_RCPT,
+			.submit_rcpt = { id, view_of(*to), V(""), notify } });
+}
+
+static inline void send_body(uint64_t id, struct view body)
+{
+	say(&fake.front, (struct msg){ .type = MSG_SUBMIT_BODY,
+			     .submit_body = { id, body } });
+}
+
+static inline void commit(uint64_t id, size_t size, bool spooled)
+{
+	say(&fake.front, (struct msg){ .type = MSG_SUBMIT_COMMIT,
+			     .submit_commit = { id, spooled, size } });
+}
+
+static inline void submit(uint64_t id, const char *const *to)
+{
+	open_mail(id, to);
+	send_body(id, V("Subject: x\r\n\r\nbody\r\n"));
+	commit(id, 20, false);
+}
+
+static const char *const to_one[] = { "one@b.example", NULL };
+static const char *const to_two[] = { "one@b.example", "two@b.example", NULL };
+
+static inline uint64_t expect_result(uint64_t id, enum submit_status status)
+{
+	const struct msg *m = fake_expect(MSG_SUBMIT_RESULT);
+	ck_assert_uint_eq(m->submit_result.id, id);
+	ck_assert_int_eq(m->submit_result.status, (int)status);
+	return m->submit_result.queue_id;
+}
+
+static inline void answer_address(enum address_kind kind, const char *account)
+{
+	const struct msg *m = fake_expect(MSG_ADDRESS_ASK);
+	say(&fake.auth, (struct msg){ .type = MSG_ADDRESS_IS,
+			    .address_is = { m->address_ask.id, (uint8_t)kind,
+				view_of(account) } });
+	fake_round();
+}
+
+/* The account is granted; its agent's channel is up. */
+static inline struct peer *grant(const char *account)
+{
+	const struct msg *m = fake_expect(MSG_DELIVERY_ASK);
+	ck_assert_view_eq(m->delivery_ask.account, view_of(account));
+	uint64_t session = m->delivery_ask.session;
+	say(&fake.auth,
+	    (struct msg){ .type = MSG_DELIVERY_GRANTED,
+		.delivery_granted = { m->delivery_ask.id, AUTH_STATUS_OK } });
+	fake_round();
+	m = fake_expect(MSG_HANDOFF);
+	ck_assert_uint_eq(m->handoff.session, session);
+	return &fake.agents[fake.n_agents - 1];
+}
+
+static inline void report(
+    struct peer *agent, uint64_t id, enum deliver_status status)
+{
+	struct msg m = { .type = MSG_DELIVERED,
+		.delivered = { id, (uint8_t)status, V("4.2.2 so it is") } };
+	agent->events->on_message(agent->ctx, agent, &m, -1);
+	fake_round();
+}
+
+static inline int take_rcpt(void *ctx, const struct queue_rcpt *r)
+{
+	struct queue_rcpt *out = ctx;
+	*out = *r;
+	return 0;
+}
+
+/* The only recipient of a message, as the queue has it; MC_E_NOENT. */
+static inline int stored(uint64_t id, struct queue_rcpt *r)
+{
+	struct queue *q = fake.state;
+	struct queue_txn t;
+	struct queue_envelope e;
+	fake_pass(100);
+	ck_assert_int_eq(queue_begin_read(q->db, &t), 0);
+	int error = queue_get(&t, id, &e);
+	if (!error)
+		error = queue_each_rcpt(&t, id, take_rcpt, r);
+	queue_abort(&t);
+	return error;
+}
+#endif
