@@ -20,6 +20,7 @@ struct owner {
 	struct buf got;
 	size_t consume_max; /* per call */
 	unsigned n_input, n_writable, n_timeout, n_eof, n_tls, n_closed;
+	uint64_t input_ms, timeout_ms; /* the last ones */
 	int why, tls_error;
 	bool echo, again;
 	enum act on_input, on_eof, on_timeout, on_writable, on_tls;
@@ -44,6 +45,7 @@ static inline size_t owner_input(void *ctx, struct view in)
 	struct owner *o = ctx;
 	ck_assert_uint_eq(o->n_closed, 0);
 	o->n_input++;
+	o->input_ms = loop_now_ms(loop);
 	struct view used = view_head(in, o->consume_max);
 	buf_put(&o->got, used);
 	if (o->echo)
@@ -72,6 +74,7 @@ static inline void owner_timeout(void *ctx)
 	struct owner *o = ctx;
 	ck_assert_uint_eq(o->n_closed, 0);
 	o->n_timeout++;
+	o->timeout_ms = loop_now_ms(loop);
 	if (o->again)
 		conn_set_timeout(o->conn, 20);
 	o->again = false;
