@@ -1,20 +1,13 @@
 /* mailctl status, reload, stop: asks the monitors on run_dir/NAME.ctl. */
-#include "mailctl/command.h"
-#include "wire/chan.h"
-#include <errno.h>
-#include <stdio.h>
+#include "mailctl/monitor_channel.h"
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 static const char *const daemons[] = { "queued", "smtpd", "imapd", "pop3d" };
 
 enum {
 	N_DAEMONS = 4,
-	ANSWER_WITHIN_S = 30,
 	STOP_GRACE_S = 30,
 };
 
@@ -27,27 +20,6 @@ struct asking {
 	bool ok;
 	char text[4001]; /* of CTL_DONE */
 };
-
-static int connect_to(const struct mailctl *m, struct asking *a)
-{
-	struct sockaddr_un to = { .sun_family = AF_UNIX };
-	struct timeval limit = { .tv_sec = ANSWER_WITHIN_S };
-	int n = snprintf(to.sun_path, sizeof to.sun_path, "%s/%s.ctl",
-	    m->conf->run_dir, a->daemon);
-	if (n < 0 || (size_t)n >= sizeof to.sun_path)
-		return -ENAMETOOLONG;
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-	if (connect(fd, (struct sockaddr *)&to, sizeof to) != 0) {
-		int error = -errno;
-		close(fd);
-		return error;
-	}
-	return chan_open(&a->chan, fd, ROLE_CTL, ROLE_MONITOR);
-}
 
 static void take_row(struct asking *a, const struct msg_ctl_row *r)
 {
@@ -89,11 +61,10 @@ static int take_answer(struct asking *a)
 static int ask(
     const struct mailctl *m, struct asking *a, const struct msg *question)
 {
-	a->chan.fd = -1;
 	a->buffer = malloc(MSG_BYTES_MAX);
 	if (!a->buffer)
 		return -ENOMEM;
-	int error = connect_to(m, a);
+	int error = monitor_connect(m, a->daemon, &a->chan);
 	if (!error)
 		error = chan_send(&a->chan, question, -1);
 	if (!error)
@@ -103,22 +74,12 @@ static int ask(
 	return error;
 }
 
-static bool is_down(int error)
-{
-	return error == -ENOENT || error == -ECONNREFUSED;
-}
-
 static int report(const struct asking *a, int error, bool was_named)
 {
-	if (is_down(error))
-		return was_named ? complain(EX_UNAVAILABLE, "%s is not running",
-				       a->daemon)
-				 : 0;
-	if (error == -EAGAIN)
-		return complain(EX_TEMPFAIL, "%s does not answer", a->daemon);
+	if (monitor_is_down(error) && !was_named)
+		return 0;
 	if (error)
-		return complain(
-		    exit_code_of(error), "%s: %s", a->daemon, err_text(error));
+		return monitor_complain(a->daemon, error);
 	if (a->ok)
 		return 0;
 	return complain(EX_CONFIG, "%s refused: %s", a->daemon, a->text);
@@ -147,7 +108,7 @@ static int ask_all(struct mailctl *m, const struct msg *question, json_t *rows)
 			continue;
 		int error = ask(m, &a, question);
 		int failed = report(&a, error, only != NULL);
-		n_running += !is_down(error);
+		n_running += !monitor_is_down(error);
 		if (failed)
 			code = failed;
 	}

@@ -1,4 +1,5 @@
 #include "mailctl/queue.h"
+#include "base/clock.h"
 #include "base/panic.h"
 #include "queued/queue_spool.h"
 #include "text/codec.h"
@@ -138,6 +139,8 @@ static void put_message(struct buf *out, const struct queue_envelope *e)
 
 /* One message on its way to the output, in either form. */
 struct printer {
+	const struct queue_filter *filter;
+	uint64_t now_s;
 	struct queue_db *db;
 	struct queue_txn t;
 	bool json;
@@ -151,6 +154,8 @@ struct printer {
 static int print_rcpt(void *ctx, const struct queue_rcpt *r)
 {
 	struct printer *p = ctx;
+	if (p->filter && !queue_filter_takes_rcpt(p->filter, r))
+		return 0;
 	p->n_rcpts++;
 	if (p->json)
 		json_array_append_new(p->rcpts, json_rcpt(r));
@@ -163,6 +168,22 @@ static int put_json(const char *text, size_t n, void *ctx)
 {
 	buf_put(ctx, (struct view){ text, n });
 	return 0;
+}
+
+static int has_taken(void *ctx, const struct queue_rcpt *r)
+{
+	const struct printer *p = ctx;
+	return queue_filter_takes_rcpt(p->filter, r);
+}
+
+/* 1: some of its recipients are wanted; 0; or an error. */
+static int is_wanted(struct printer *p, const struct queue_envelope *e)
+{
+	if (!queue_filter_takes_mail(p->filter, e, p->now_s))
+		return 0;
+	if (queue_filter_is_empty(p->filter))
+		return 1;
+	return queue_each_rcpt(&p->t, e->id, has_taken, p);
 }
 
 static int print_json_message(struct printer *p, const struct queue_envelope *e)
@@ -180,17 +201,19 @@ static int print_json_message(struct printer *p, const struct queue_envelope *e)
 static int print_message(void *ctx, const struct queue_envelope *e)
 {
 	struct printer *p = ctx;
-	int error;
 	if (p->n_round == ROUND_MESSAGES)
 		return 1;
+	p->first = e->id + 1;
+	p->n_round++;
+	int error = is_wanted(p, e);
+	if (error <= 0)
+		return error;
 	if (p->json) {
 		error = print_json_message(p, e);
 	} else {
 		put_message(&p->out, e);
 		error = queue_each_rcpt(&p->t, e->id, print_rcpt, p);
 	}
-	p->first = e->id + 1;
-	p->n_round++;
 	p->n_messages++;
 	return error ? error : buf_error(&p->out);
 }
@@ -225,9 +248,12 @@ static int list_all(struct printer *p)
 	return error;
 }
 
-int mailctl_queue_list(const struct conf *c, bool json)
+int mailctl_queue_list(
+    const struct conf *c, const struct queue_filter *f, bool json)
 {
-	struct printer p = { .json = json };
+	struct printer p = {
+		.json = json, .filter = f, .now_s = (uint64_t)clock_wall_s()
+	};
 	buf_init(&p.out, TEXT_MAX);
 	int error = queue_db_open(c->spool_dir, true, &p.db);
 	if (json)
@@ -239,7 +265,8 @@ int mailctl_queue_list(const struct conf *c, bool json)
 	if (json)
 		puts(p.n_messages ? "\n]" : "]");
 	else if (!error && !p.n_messages)
-		puts("The queue is empty.");
+		puts(queue_filter_is_empty(f) ? "The queue is empty."
+					      : "Nothing like that is queued.");
 	else if (!error)
 		printf("%llu messages, %llu recipients.\n", p.n_messages,
 		    p.n_rcpts);

@@ -3,10 +3,13 @@
 /* `mailctl queue`: reads the queue's database itself, so that it works while
  * queued is down, and never changes it. */
 #include "conf/conf.h"
+#include "mailctl/queue_filter.h"
 
-/* All messages with their recipients, in order of arrival. json: one array.
- * A queue that was never used is empty. -errno or an error of store/kv.h. */
-int mailctl_queue_list(const struct conf *c, bool json) MUST_CHECK;
+/* The messages that have recipients which the filter takes, with those, in
+ * order of arrival. json: one array. A queue that was never used is empty.
+ * -errno or an error of store/kv.h. */
+int mailctl_queue_list(
+    const struct conf *c, const struct queue_filter *f, bool json) MUST_CHECK;
 
 /* One message: envelope, recipients, header; with_body the rest as well.
  * MC_E_BAD: not an id; MC_E_NOENT: no such message. */

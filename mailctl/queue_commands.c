@@ -1,6 +1,7 @@
 /* mailctl queue: arguments and exit codes; the work is in queue.c. */
 #include "mailctl/command.h"
 #include "mailctl/queue.h"
+#include "mailctl/queue_change.h"
 #include <string.h>
 
 static int finish(int error, const char *what)
@@ -15,9 +16,51 @@ static int finish(int error, const char *what)
 	return complain(exit_code_of(error), "%s: %s", what, err_text(error));
 }
 
+static int parse_filter(struct mailctl *m, struct queue_filter *f)
+{
+	const char *wrong = "";
+	if (queue_filter_parse(f, m->args, m->n_args, &wrong))
+		return 0;
+	return complain(EX_USAGE, "\"%s\": not understood", wrong);
+}
+
 int cmd_queue_list(struct mailctl *m)
 {
-	return finish(mailctl_queue_list(m->conf, m->json), "queue");
+	struct queue_filter f;
+	int code = parse_filter(m, &f);
+	return code ? code
+		    : finish(mailctl_queue_list(m->conf, &f, m->json), "queue");
+}
+
+static int change(struct mailctl *m, enum queue_action action)
+{
+	struct queue_filter f;
+	int code = parse_filter(m, &f);
+	if (!code && queue_filter_is_empty(&f))
+		code = complain(EX_USAGE,
+		    "say which: ids, --sender, --recipient, --domain and so "
+		    "on, or --all");
+	return code ? code : queue_change(m, &f, action);
+}
+
+int cmd_queue_hold(struct mailctl *m)
+{
+	return change(m, QUEUE_ACTION_HOLD);
+}
+
+int cmd_queue_retry(struct mailctl *m)
+{
+	return change(m, QUEUE_ACTION_RETRY);
+}
+
+int cmd_queue_delete(struct mailctl *m)
+{
+	return change(m, QUEUE_ACTION_DELETE);
+}
+
+int cmd_queue_bounce(struct mailctl *m)
+{
+	return change(m, QUEUE_ACTION_BOUNCE);
 }
 
 int cmd_queue_show(struct mailctl *m)

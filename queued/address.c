@@ -39,6 +39,14 @@ static void forget_ask(struct queue *q, struct rcpt *r)
 	q->n_asked--;
 }
 
+void address_forget(struct queue *q, struct rcpt *r)
+{
+	if (r->ask)
+		forget_ask(q, r);
+	else
+		list_remove(&r->work);
+}
+
 void address_on_answer(
     struct proc *p, struct peer *from, const struct msg *m, int fd)
 {

@@ -139,6 +139,49 @@ void fate_held(struct queue *q, struct rcpt *r)
 	settle(q, r, TODO_UPDATE);
 }
 
+static void hold(struct queue *q, struct rcpt *r)
+{
+	r->r.state = RCPT_HELD;
+	r->r.next_s = 0;
+	if (!r->r.reply.n)
+		set_reply(r, V("held by the administrator"));
+	tell(r, LOG_LEVEL_INFO, "delivery.held", V("by the administrator"));
+	settle(q, r, TODO_UPDATE);
+}
+
+static void retry(struct queue *q, struct rcpt *r)
+{
+	r->r.state = RCPT_WAITING;
+	r->r.next_s = (uint64_t)clock_wall_s();
+	tell(r, LOG_LEVEL_INFO, "delivery.retry", V("by the administrator"));
+	settle(q, r, TODO_UPDATE);
+}
+
+static void delete (struct queue *q, struct rcpt *r)
+{
+	tell(r, LOG_LEVEL_WARN, "delivery.deleted", V("by the administrator"));
+	settle(q, r, TODO_REMOVE);
+}
+
+static void bounce(struct queue *q, struct rcpt *r)
+{
+	give_up(q, r, V("5.0.0 returned by the administrator"),
+	    (uint64_t)clock_wall_s());
+}
+
+void fate_changed(struct queue *q, struct rcpt *r, enum queue_action action)
+{
+	static void (*const fates[QUEUE_ACTION_COUNT])(
+	    struct queue * q, struct rcpt * r) = {
+		[QUEUE_ACTION_HOLD] = hold,
+		[QUEUE_ACTION_RETRY] = retry,
+		[QUEUE_ACTION_DELETE] = delete,
+		[QUEUE_ACTION_BOUNCE] = bounce,
+	};
+	fates[action](q, r);
+	q->must_flush = true;
+}
+
 void fate_forgotten(struct queue *q, struct rcpt *r)
 {
 	tell(r, LOG_LEVEL_INFO, "delivery.forgotten", r->r.reply);

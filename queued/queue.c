@@ -44,6 +44,7 @@ static void on_round(void *ctx)
 	if (q->is_stopping)
 		return;
 	commit_group(q);
+	change_answer_all(q);
 	if (q->has_more_due)
 		window_load(q);
 	address_pump(q);
@@ -155,6 +156,7 @@ static void init_lists(struct queue *q)
 	list_init(&q->unresolved);
 	list_init(&q->asked);
 	list_init(&q->settled);
+	list_init(&q->changes);
 	idtab_init(&q->asks, 2 * WINDOW_RCPTS);
 	idtab_init(&q->links, 2 * 10000);
 }
@@ -225,5 +227,6 @@ const struct role_ops queue_ops = {
 		[MSG_ADDRESS_IS] = address_on_answer,
 		[MSG_DELIVERY_GRANTED] = local_on_granted,
 		[MSG_HANDOFF_REFUSED] = local_on_refused,
+		[MSG_QUEUE_CHANGE] = change_on_ask,
 	},
 };

@@ -87,12 +87,9 @@ int queue_each(struct queue_txn *t, uint64_t first,
 	    t, QUEUE_TABLE_MESSAGES, queue_key_view(&key), one_message, &m);
 }
 
-enum {
-	PAST_THE_LAST = 1 /* ends each(); never a result of ours */
-};
-
 struct each_rcpt {
 	uint64_t id;
+	bool is_past; /* the last one; not fn ended it */
 	int (*fn)(void *ctx, const struct queue_rcpt *r);
 	void *ctx;
 };
@@ -101,8 +98,9 @@ static int one_rcpt(void *ctx, struct view key, struct view value)
 {
 	struct each_rcpt *m = ctx;
 	struct rd r = rd_of(key);
-	if (rd_u64(&r) != m->id)
-		return PAST_THE_LAST;
+	m->is_past = rd_u64(&r) != m->id;
+	if (m->is_past)
+		return 1;
 	uint32_t index = rd_u32(&r);
 	struct queue_rcpt rcpt;
 	if (queue_record_get_rcpt(value, index, &rcpt))
@@ -115,11 +113,11 @@ static int one_rcpt(void *ctx, struct view key, struct view value)
 int queue_each_rcpt(struct queue_txn *t, uint64_t id,
     int (*fn)(void *ctx, const struct queue_rcpt *r), void *ctx)
 {
-	struct each_rcpt m = { id, fn, ctx };
+	struct each_rcpt m = { id, false, fn, ctx };
 	struct queue_key key = queue_key_part(id, 0);
 	int error =
 	    each(t, QUEUE_TABLE_RECIPIENTS, queue_key_view(&key), one_rcpt, &m);
-	return error == PAST_THE_LAST ? 0 : error;
+	return m.is_past ? 0 : error;
 }
 
 struct each_due {

@@ -8,6 +8,7 @@
  *   window.c   what of the queue is in memory; loading what is due
  *   address.c  recipients to accounts, asked of AUTH
  *   local.c    lanes to the agents
+ *   change.c   what the administrator does to recipients
  *   fate.c     what became of a recipient, one log line each
  *   notice.c   who is told of it by a message, made in the same transaction
  *
@@ -84,6 +85,7 @@ struct queue {
 	bool must_flush;
 	struct idtab asks; /* struct rcpt: questions and deliveries */
 
+	struct list changes; /* struct change: to be answered */
 	struct sched sched;
 	struct idtab links; /* struct agent_link */
 	uint64_t n_delivered;
@@ -149,6 +151,9 @@ void window_add(struct queue *q, struct mail *m);
 void window_drop(struct queue *q, struct rcpt *r);
 void window_wake_at(struct queue *q, uint64_t time_s);
 void window_load(struct queue *q);
+/* The recipient in memory; read, when it is not. MC_E_NOENT. */
+int window_take(struct queue *q, struct queue_txn *t, uint64_t id,
+    uint32_t index, struct rcpt **out) MUST_CHECK;
 
 /* address.c */
 void address_resolve(struct queue *q, struct rcpt *r);
@@ -156,6 +161,8 @@ void address_pump(struct queue *q);
 void address_on_answer(
     struct proc *p, struct peer *from, const struct msg *m, int fd);
 void address_auth_down(struct queue *q);
+/* Takes r out of whatever waits for it here: it was asked, or was not yet. */
+void address_forget(struct queue *q, struct rcpt *r);
 
 /* local.c */
 void local_deliver(struct queue *q, struct rcpt *r, struct view account);
@@ -177,10 +184,18 @@ void notice_free_all(struct list *notices);
 /* They are on disk. */
 void notice_send_all(struct queue *q, struct list *notices);
 
+/* change.c */
+void change_on_ask(
+    struct proc *p, struct peer *from, const struct msg *m, int fd);
+/* At the end of a round: what was changed is on disk, or cannot be now. */
+void change_answer_all(struct queue *q);
+
 /* fate.c: each takes r off its list; text is what mailctl shows. */
 void fate_delivered(struct queue *q, struct rcpt *r, struct view text);
 void fate_temporary(struct queue *q, struct rcpt *r, struct view text);
 void fate_failed(struct queue *q, struct rcpt *r, struct view text);
 void fate_held(struct queue *q, struct rcpt *r);
 void fate_forgotten(struct queue *q, struct rcpt *r);
+/* By the administrator. */
+void fate_changed(struct queue *q, struct rcpt *r, enum queue_action action);
 #endif

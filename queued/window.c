@@ -93,15 +93,16 @@ static struct mail *find_mail(const struct queue *q, uint64_t id)
 	return NULL;
 }
 
-static bool has_rcpt(const struct queue *q, uint64_t id, uint32_t index)
+static struct rcpt *find_rcpt(
+    const struct queue *q, uint64_t id, uint32_t index)
 {
 	struct hash_node *n = hash_find(&q->rcpts, rcpt_hash(id, index));
 	for (; n; n = hash_find_next(n)) {
 		struct rcpt *r = CONTAINER(n, struct rcpt, node);
 		if (r->mail->e.id == id && r->r.index == index)
-			return true;
+			return r;
 	}
-	return false;
+	return NULL;
 }
 
 static void note_mail(struct queue *q, struct mail *m)
@@ -169,21 +170,38 @@ struct loading {
 	bool is_full;
 };
 
-/* The mail of a due row, as well as it can be read. *error: why not well. */
+/* The mail of a recipient, as well as it can be read. *error: why not well. */
 static struct mail *load_mail(
-    struct loading *l, const struct queue_due *d, int *error)
+    struct queue *q, struct queue_txn *t, uint64_t id, int *error)
 {
-	struct mail *m = find_mail(l->q, d->id);
+	struct mail *m = find_mail(q, id);
 	struct queue_envelope e;
 	*error = 0;
 	if (m)
 		return m;
-	*error = queue_get(l->t, d->id, &e);
+	*error = queue_get(t, id, &e);
 	if (*error)
-		e = (struct queue_envelope){ .id = d->id };
+		e = (struct queue_envelope){ .id = id };
 	m = mail_new(&e);
-	note_mail(l->q, m);
+	note_mail(q, m);
 	return m;
+}
+
+int window_take(struct queue *q, struct queue_txn *t, uint64_t id,
+    uint32_t index, struct rcpt **out)
+{
+	struct queue_rcpt from = { .index = index };
+	int mail_error;
+	*out = find_rcpt(q, id, index);
+	if (*out)
+		return 0;
+	int error = queue_get_rcpt(t, id, index, &from);
+	if (error == MC_E_NOENT)
+		return error;
+	*out = rcpt_new(&from); /* of what is damaged, as much as there is */
+	mail_add_rcpt(load_mail(q, t, id, &mail_error), *out);
+	note_rcpt(q, *out);
+	return 0;
 }
 
 /* Starts what has to be done with a row; a damaged one is not lost in silence.
@@ -193,7 +211,7 @@ static void load_row(struct loading *l, const struct queue_due *d)
 	struct queue *q = l->q;
 	struct queue_rcpt from = { .index = d->index };
 	int mail_error;
-	struct mail *m = load_mail(l, d, &mail_error);
+	struct mail *m = load_mail(q, l->t, d->id, &mail_error);
 	int error = queue_get_rcpt(l->t, d->id, d->index, &from);
 	struct rcpt *r = rcpt_new(&from);
 	r->due_s = d->time_s;
@@ -219,7 +237,7 @@ static int on_due(void *ctx, const struct queue_due *d)
 	if (l->is_full)
 		return 1;
 	l->last = *d;
-	if (has_rcpt(l->q, d->id, d->index))
+	if (find_rcpt(l->q, d->id, d->index))
 		return 0;
 	l->n++;
 	load_row(l, d);

@@ -189,24 +189,33 @@ static int number_refused(
 	return MC_E_BAD;
 }
 
+bool conf_number(
+    enum conf_kind k, struct view text, uint64_t max, uint64_t *out)
+{
+	uint64_t factor = text.n > 1 ? unit_factor(k, text.p[text.n - 1]) : 0;
+	if (factor)
+		text = view_head(text, text.n - 1);
+	else
+		factor = 1;
+	if (!view_u64(text, out))
+		return false;
+	*out = *out > max / factor ? UINT64_MAX : *out * factor;
+	return true;
+}
+
 static int parse_number(
     const struct conf_option *o, struct view text, void *base, struct buf *why)
 {
-	struct view digits = text;
-	uint64_t factor = 1, n;
-	if (text.n > 1 && (factor = unit_factor(o->kind, text.p[text.n - 1])))
-		digits = view_head(text, text.n - 1);
-	if (!factor)
-		factor = 1;
-	if (!view_u64(digits, &n))
+	uint64_t n;
+	if (!conf_number(o->kind, text, (uint64_t)o->max, &n))
 		return number_refused(o, text, why);
-	if (n > (uint64_t)o->max / factor || n * factor < (uint64_t)o->min) {
+	if (n > (uint64_t)o->max || n < (uint64_t)o->min) {
 		buf_put(why, text);
 		buf_put_cstr(why, " is out of range: ");
 		conf_option_describe(o, why);
 		return MC_E_BAD;
 	}
-	conf_member_set(o, base, n * factor);
+	conf_member_set(o, base, n);
 	return 0;
 }
 

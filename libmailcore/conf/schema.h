@@ -70,4 +70,8 @@ const char **conf_member_str(const struct conf_option *o, void *base);
 uint64_t conf_member_get(const struct conf_option *o, const void *base);
 void conf_member_set(const struct conf_option *o, void *base, uint64_t n);
 bool conf_kind_is_text(enum conf_kind k);
+/* A number with the units of its kind: "50M", "5d". False: it is none. Above
+ * max it becomes UINT64_MAX. */
+bool conf_number(
+    enum conf_kind k, struct view text, uint64_t max, uint64_t *out);
 #endif

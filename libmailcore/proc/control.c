@@ -15,6 +15,8 @@ struct control {
 	int fd;
 	struct poll_handle *poll;
 	struct peer *peers[CONTROLLERS_MAX];
+	uint64_t asked[CONTROLLERS_MAX]; /* of the queue; 0: nothing */
+	uint64_t last_id;
 	char path[108];
 };
 
@@ -62,18 +64,63 @@ static void on_stop(struct monitor *m, struct peer *p, const struct msg *msg)
 	monitor_stop(m, msg->ctl_stop.grace_s);
 }
 
+/* One question of each at a time. */
+static void on_queue(struct monitor *m, struct peer *p, const struct msg *msg)
+{
+	struct control *k = m->control;
+	struct child *queue = queue_door_child(m);
+	if (!queue || k->asked[peer_index(p)]) {
+		done(p, false, V("the queue cannot be asked now"));
+		return;
+	}
+	struct msg out = { .type = MSG_QUEUE_CHANGE,
+		.queue_change = { ++k->last_id, msg->ctl_queue.action,
+		    msg->ctl_queue.items } };
+	k->asked[peer_index(p)] = k->last_id;
+	peer_send(queue->peer, &out, -1);
+}
+
+void control_on_queue_changed(struct child *c, const struct msg *msg, int fd)
+{
+	struct control *k = c->monitor->control;
+	struct msg out = { .type = MSG_CTL_QUEUE_DONE,
+		.ctl_queue_done = { msg->queue_changed.statuses } };
+	(void)fd;
+	for (size_t i = 0; k && i < CONTROLLERS_MAX; i++) {
+		if (!k->asked[i] || k->asked[i] != msg->queue_changed.id)
+			continue;
+		k->asked[i] = 0;
+		if (k->peers[i])
+			peer_send(k->peers[i], &out, -1);
+	}
+}
+
+void control_queue_gone(struct monitor *m)
+{
+	struct control *k = m->control;
+	for (size_t i = 0; k && i < CONTROLLERS_MAX; i++) {
+		if (k->asked[i] && k->peers[i])
+			done(k->peers[i], false,
+			    V("the queue ended before it answered"));
+		k->asked[i] = 0;
+	}
+}
+
 static void (*const from_control[MSG_COUNT])(
     struct monitor *m, struct peer *p, const struct msg *msg) = {
 	[MSG_CTL_STATUS] = on_status,
 	[MSG_CTL_RELOAD] = on_reload,
 	[MSG_CTL_STOP] = on_stop,
+	[MSG_CTL_QUEUE] = on_queue,
 };
 
 static void forget(struct control *k, const struct peer *p)
 {
 	for (size_t i = 0; i < CONTROLLERS_MAX; i++)
-		if (k->peers[i] == p)
+		if (k->peers[i] == p) {
 			k->peers[i] = NULL;
+			k->asked[i] = 0;
+		}
 }
 
 static void on_message(void *ctx, struct peer *p, const struct msg *msg, int fd)

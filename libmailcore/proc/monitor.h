@@ -150,11 +150,16 @@ void agents_tick(struct monitor *m);
 /* control.c: mailctl's socket. */
 int control_open(struct monitor *m) MUST_CHECK;
 void control_close(struct monitor *m);
+void control_on_queue_changed(struct child *c, const struct msg *msg, int fd);
+/* The queue died: who waits for its answer gets none. */
+void control_queue_gone(struct monitor *m);
 
 /* queue_door.c: queued's socket for the fronts of smtpd. */
 int queue_door_open(struct monitor *m) MUST_CHECK;
 void queue_door_review(struct monitor *m); /* open while queue is ready */
 void queue_door_close(struct monitor *m);
+/* The process that has the queue, NULL when there is none. */
+struct child *queue_door_child(struct monitor *m);
 /* A connection to queued, for a role that holds one; -errno. */
 int queue_door_connect(const struct conf *conf) MUST_CHECK;
 

@@ -15,7 +15,7 @@ struct queue_door {
 	char path[108];
 };
 
-static struct child *queue_child(struct monitor *m)
+struct child *queue_door_child(struct monitor *m)
 {
 	for (struct child *c = m->children; c; c = c->next)
 		if (c->role->holds & HOLDS_QUEUE_LISTENER && c->peer &&
@@ -27,7 +27,7 @@ static struct child *queue_child(struct monitor *m)
 static void on_front(void *ctx, bool readable, bool writable)
 {
 	struct queue_door *d = ctx;
-	struct child *queue = queue_child(d->monitor);
+	struct child *queue = queue_door_child(d->monitor);
 	(void)readable;
 	(void)writable;
 	int fd = unixsock_accept(d->fd);
@@ -85,7 +85,7 @@ void queue_door_review(struct monitor *m)
 {
 	if (m->queue_door)
 		poll_want(m->queue_door->poll,
-		    queue_child(m) != NULL && !m->is_stopping, false);
+		    queue_door_child(m) != NULL && !m->is_stopping, false);
 }
 
 void queue_door_close(struct monitor *m)

@@ -92,6 +92,27 @@ enum notify {
 	NOTIFY_DELAY_TOLD = 1 << 7, /* the queue's own */
 };
 
+enum queue_action {
+	QUEUE_ACTION_HOLD,
+	QUEUE_ACTION_RETRY, /* now, also what is held or has failed */
+	QUEUE_ACTION_DELETE,
+	QUEUE_ACTION_BOUNCE, /* give up, and tell the sender */
+	QUEUE_ACTION_COUNT
+};
+
+enum queue_change {
+	QUEUE_CHANGE_DONE, /* and on disk */
+	QUEUE_CHANGE_GONE, /* no such recipient (any more) */
+	QUEUE_CHANGE_BUSY, /* being delivered at this moment */
+	QUEUE_CHANGE_TEMP, /* the queue cannot be read or written now */
+	QUEUE_CHANGE_COUNT
+};
+
+enum {
+	QUEUE_ITEM_OCTETS = 12,
+	QUEUE_ITEMS_MAX = 1000, /* in one message */
+};
+
 enum deliver_status {
 	DELIVER_STATUS_OK,
 	DELIVER_STATUS_DUPLICATE, /* was there already: done as well */

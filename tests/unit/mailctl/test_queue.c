@@ -9,6 +9,7 @@
 
 static char dir[64], printed[64 * 1024];
 static struct conf conf;
+static const struct queue_filter everything = { .state = -1 };
 
 static void setup(void)
 {
@@ -88,7 +89,7 @@ static json_t *parse(void)
 START_TEST(an_unused_queue_is_empty)
 {
 	catch_output();
-	ck_assert_int_eq(mailctl_queue_list(&conf, true), 0);
+	ck_assert_int_eq(mailctl_queue_list(&conf, &everything, true), 0);
 	take_output();
 	json_t *o = parse();
 	ck_assert_uint_eq(json_array_size(o), 0);
@@ -101,7 +102,7 @@ START_TEST(lists_more_than_one_transaction_reads)
 {
 	fill(205);
 	catch_output();
-	ck_assert_int_eq(mailctl_queue_list(&conf, true), 0);
+	ck_assert_int_eq(mailctl_queue_list(&conf, &everything, true), 0);
 	fflush(stdout);
 	json_error_t error;
 	rewind(stdout);
@@ -117,7 +118,7 @@ START_TEST(lists_state_and_reply)
 {
 	fill(1);
 	catch_output();
-	ck_assert_int_eq(mailctl_queue_list(&conf, true), 0);
+	ck_assert_int_eq(mailctl_queue_list(&conf, &everything, true), 0);
 	take_output();
 	json_t *o = parse(), *m = json_array_get(o, 0);
 	json_t *r = json_array_get(json_object_get(m, "recipients"), 0);
@@ -137,7 +138,7 @@ START_TEST(gives_a_terminal_no_control_characters)
 {
 	fill(1);
 	catch_output();
-	ck_assert_int_eq(mailctl_queue_list(&conf, false), 0);
+	ck_assert_int_eq(mailctl_queue_list(&conf, &everything, false), 0);
 	take_output();
 	ck_assert_ptr_null(strchr(printed, '\x1b'));
 	ck_assert_ptr_nonnull(strstr(printed, "<s?[31m"));
