@@ -118,7 +118,7 @@ void smtp_reset(struct smtp_session *s)
 	smtp_data_reset(s);
 	arena_reset(&s->arena);
 	s->sender = s->envid = V_NONE;
-	s->asked = (struct smtp_rcpt){ NULL };
+	s->asked = (struct smtp_rcpt){ .next = NULL };
 	s->rcpts = NULL;
 	s->rcpts_end = &s->rcpts;
 	s->n_rcpts = 0;
