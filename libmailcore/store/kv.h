@@ -45,7 +45,8 @@ uint16_t kv_engine_version(void);
  * without what deletes need. For whatever adds; before kv_write. */
 int kv_check_room(struct kv *kv, uint64_t bytes) MUST_CHECK;
 
-/* Moves whenever anybody committed; no transaction needed. */
+/* Moves whenever anybody committed; no transaction needed. Says something only
+ * beside another answer within this process: copies begin at 1 again. */
 uint64_t kv_last_change(struct kv *kv);
 int kv_size(
     struct kv *kv, uint64_t *file_bytes, uint64_t *free_bytes) MUST_CHECK;
@@ -53,6 +54,14 @@ int kv_size(
 struct kv_table_stats {
 	uint64_t entries, pages;
 };
+
+/* Writes what is committed now to fd, which may be a pipe, from where it
+ * stands: a data file without free pages, its transactions counted from 1.
+ * Others go on meanwhile, but what they free stays until the end, so that the
+ * file grows by what they write. The caller syncs fd; after an error, what was
+ * written is good for nothing. Needs a second thread: not in sandboxed roles.
+ * MC_E_CORRUPT also when pages were lost, which harms nobody else. */
+int kv_copy(struct kv *kv, int fd) MUST_CHECK;
 
 /* Clears slots of dead readers; to be called about once a minute. */
 void kv_clear_stale_readers(struct kv *kv);
