@@ -10,7 +10,8 @@
  * refused (MC_E_UNSUPPORTED). Never open an environment before fork.
  *
  * Errors of all functions: MC_E_FULL, MC_E_TEMP, MC_E_CORRUPT, MC_E_VERSION,
- * -errno; -EIO from kv_write says that this process must open it again. */
+ * -errno; -EIO from kv_write says that this process must open it again,
+ * -ESTALE from it that somebody removed the file (when replaceable). */
 #include "base/err.h"
 #include "base/view.h"
 
@@ -27,10 +28,16 @@ struct kv_options {
 	bool readonly;
 	bool unsynced; /* a cache: nothing is flushed, and after a power cut the
 			  file may be damaged in any way */
+	/* Another file may take the place of this one while it is in use: see
+	 * kv_compact.h. Transactions and kv_last_change go on with the new one
+	 * then. For one thread; the working directory stays, and the names of
+	 * tables do, until kv_close. */
+	bool replaceable;
 	unsigned mode; /* of new files; 0: 0600 */
 };
 
 struct kv;
+struct kv_env;
 
 /* path is the data file; the lock file is path + "-lock". Relative paths are
  * fine: roles run inside their directory. */
@@ -72,7 +79,8 @@ void kv_clear_stale_readers(struct kv *kv);
  * valid until the next write or the end. */
 struct kv_txn {
 	struct kv *kv;
-	void *txn; /* NULL: ended */
+	struct kv_env *env; /* private: the file that it is in */
+	void *txn;          /* NULL: ended */
 	int error;
 	bool writable;
 };

@@ -5,10 +5,14 @@
  * for slots of dead readers only when told to. */
 int kv_copy(struct kv *kv, int fd)
 {
+	struct kv_txn t;
 	kv_clear_stale_readers(kv);
-	/* As any reader: meanwhile the map must not move. */
-	atomic_fetch_add(&kv->readers, 1);
-	int error = kv_error(kv, mdb_env_copyfd2(kv->env, fd, MDB_CP_COMPACT));
-	atomic_fetch_sub(&kv->readers, 1);
+	/* Meanwhile the map must not move, nor the file be closed. */
+	int error = kv_read(kv, &t);
+	if (error)
+		return error;
+	error =
+	    kv_error(t.env, mdb_env_copyfd2(t.env->mdb, fd, MDB_CP_COMPACT));
+	kv_abort(&t);
 	return error;
 }
