@@ -72,6 +72,7 @@ int cmd_queue_delete(struct mailctl *m);
 int cmd_queue_bounce(struct mailctl *m);
 int cmd_store_check(struct mailctl *m);
 int cmd_store_stats(struct mailctl *m);
+int cmd_store_compact(struct mailctl *m);
 int cmd_import(struct mailctl *m);
 int cmd_export(struct mailctl *m);
 int cmd_status(struct mailctl *m);

@@ -162,3 +162,20 @@ int cmd_store_stats(struct mailctl *m)
 		print_rows(m, tables, table_columns, 3);
 	return code;
 }
+
+static const struct column compact_columns[] = {
+	{ "account", "ACCOUNT", false },
+	{ "before_bytes", "BEFORE", true },
+	{ "after_bytes", "AFTER", true },
+	{ "ms", "MS", true },
+};
+
+int cmd_store_compact(struct mailctl *m)
+{
+	json_t *rows = json_array();
+	int code = check_option(m, NULL);
+	if (!code)
+		code = run_all(m, "compact", rows);
+	print_rows(m, rows, compact_columns, 4);
+	return code;
+}

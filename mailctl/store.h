@@ -39,6 +39,7 @@ int store_child_main(int argc, char **argv);
 /* The verbs, in the child: what they return is its exit code. */
 int store_child_check(int argc, char **argv);
 int store_child_stats(int argc, char **argv);
+int store_child_compact(int argc, char **argv);
 /* One line for the parent; value is taken. */
 void store_child_report(const char *key, json_t *value);
 /* {"error": ...}, returns the exit code for it. */

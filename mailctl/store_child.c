@@ -183,6 +183,7 @@ static const struct verb {
 } verbs[] = {
 	{ "check", store_child_check },
 	{ "stats", store_child_stats },
+	{ "compact", store_child_compact },
 };
 
 void store_child_report(const char *key, json_t *value)

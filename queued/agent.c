@@ -7,20 +7,20 @@
 #include "proc/agent.h"
 #include "base/idtab.h"
 #include "base/panic.h"
+#include "proc/upkeep.h"
 #include "queued/agent_batch.h"
 #include "queued/roles.h"
 #include <unistd.h>
 
 enum {
 	CHANNELS_MAX = 64,
-	HOUSEKEEPING_MS = 60000,
 };
 
 struct agent {
 	struct proc *proc;
 	struct store *store; /* NULL: cannot be opened */
 	struct deferred *round;
-	struct timer *housekeeping;
+	struct upkeep *upkeep;
 	struct idtab channels; /* struct channel */
 	struct batch batch;
 	uint64_t n_channels; /* served so far: the monitor compares */
@@ -136,13 +136,6 @@ static void agent_on_channel(
 		close_channel(c);
 }
 
-static void on_housekeeping(void *ctx)
-{
-	struct agent *a = ctx;
-	if (a->store)
-		store_housekeeping(a->store);
-}
-
 static int queued_agent_start(struct proc *p)
 {
 	struct agent *a = MUST_NEW(struct agent);
@@ -151,8 +144,7 @@ static int queued_agent_start(struct proc *p)
 	idtab_init(&a->channels, CHANNELS_MAX);
 	batch_init(&a->batch);
 	a->round = deferred_new(proc_loop(p), flush, a);
-	a->housekeeping = timer_new(proc_loop(p), on_housekeeping, a);
-	timer_start(a->housekeeping, HOUSEKEEPING_MS, HOUSEKEEPING_MS);
+	a->upkeep = upkeep_new(p, &a->store);
 	open_store(a);
 	return 0;
 }

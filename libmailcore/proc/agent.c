@@ -7,6 +7,7 @@
 #include "proc/agent.h"
 #include "base/panic.h"
 #include "proc/body.h"
+#include "proc/upkeep.h"
 #include <unistd.h>
 
 enum {
@@ -14,7 +15,6 @@ enum {
 	OUT_MAX = 16 << 20, /* one answer that cannot be cut */
 	OUT_LOW = 64 * 1024,
 	IN_MORE = 64 * 1024,
-	HOUSEKEEPING_MS = 60000,
 };
 
 struct shell {
@@ -25,7 +25,8 @@ struct shell {
 	struct poll_handle *wake_poll;
 	struct deferred *wake;
 	struct deferred *turns; /* of sessions with long work */
-	struct timer *housekeeping, *grace;
+	struct upkeep *upkeep;
+	struct timer *grace;
 	struct session *sessions;
 	struct session *origin; /* alone made the changes of this round */
 	bool has_changes;
@@ -343,13 +344,6 @@ void agent_on_session(
 
 /* Life. */
 
-static void on_housekeeping(void *ctx)
-{
-	struct shell *sh = ctx;
-	if (sh->store)
-		store_housekeeping(sh->store);
-}
-
 static void on_grace(void *ctx)
 {
 	end_process(ctx);
@@ -382,8 +376,7 @@ int agent_start(struct proc *p, const struct agent_protocol *protocol)
 	sh->wake_fd = -1;
 	sh->wake = deferred_new(proc_loop(p), on_wake, sh);
 	sh->turns = deferred_new(proc_loop(p), on_turns, sh);
-	sh->housekeeping = timer_new(proc_loop(p), on_housekeeping, sh);
-	timer_start(sh->housekeeping, HOUSEKEEPING_MS, HOUSEKEEPING_MS);
+	sh->upkeep = upkeep_new(p, &sh->store);
 	proc_set_state(p, sh);
 	open_store(sh);
 	return 0;

@@ -3,10 +3,12 @@
 /* Inside of the store: one write transaction with the records that it changes.
  * The account and the mailboxes are read once, changed in memory, and written
  * back at the commit, so that a batch writes each of them once. */
+#include "store/compact.h"
 #include "store/keys.h"
 #include "store/wake.h"
 
 struct extracts;
+struct kv_compact;
 
 struct store {
 	struct kv *kv;
@@ -15,8 +17,14 @@ struct store {
 	int64_t (*now_s)(void);
 	struct wake wake;
 	struct key sweep; /* where the search for old delivery ids goes on */
-	struct extracts *extracts; /* NULL: not used so far */
+	struct extracts *extracts;   /* NULL: not used so far */
+	uint64_t compact_free_bytes; /* see struct store_options */
+	struct kv_compact *compact;  /* NULL: none is under way */
+	struct store_compaction compaction;
+	uint64_t compact_after_ms;
 };
+
+void compact_close(struct store *s);
 
 enum {
 	EDIT_BOXES = 8

@@ -17,48 +17,84 @@ static struct view val_view(MDB_val v)
 
 /* Another process made the map larger than ours: look again, which is only
  * possible while this process reads nothing. */
-static int begin_again(struct kv *kv, int error, unsigned flags, MDB_txn **txn)
+static int begin_again(
+    struct kv_env *env, int error, unsigned flags, MDB_txn **txn)
 {
 	int dead;
 	if (error == MDB_READERS_FULL)
-		mdb_reader_check(kv->env, &dead);
-	else if (error != MDB_MAP_RESIZED || atomic_load(&kv->readers) != 0 ||
-		 mdb_env_set_mapsize(kv->env, 0) != 0)
+		mdb_reader_check(env->mdb, &dead);
+	else if (error != MDB_MAP_RESIZED || atomic_load(&env->readers) != 0 ||
+		 mdb_env_set_mapsize(env->mdb, 0) != 0)
 		return error;
-	return mdb_txn_begin(kv->env, NULL, flags, txn);
+	return mdb_txn_begin(env->mdb, NULL, flags, txn);
 }
 
-static int begin(struct kv *kv, unsigned flags, struct kv_txn *t)
+int kv_env_begin(struct kv_env *env, bool writable, MDB_txn **txn)
+{
+	unsigned flags = writable ? 0 : MDB_RDONLY;
+	int error = mdb_txn_begin(env->mdb, NULL, flags, txn);
+	if (error)
+		error = begin_again(env, error, flags, txn);
+	if (error)
+		return kv_error(env, error);
+	atomic_fetch_add(&env->refs, 1);
+	if (!writable)
+		atomic_fetch_add(&env->readers, 1);
+	return 0;
+}
+
+void kv_env_end(struct kv_env *env, bool writable)
+{
+	if (!writable)
+		atomic_fetch_sub(&env->readers, 1);
+	kv_env_unref(env);
+}
+
+static int begin_now(struct kv *kv, bool writable, struct kv_txn *t)
 {
 	MDB_txn *txn = NULL;
-	int error = mdb_txn_begin(kv->env, NULL, flags, &txn);
-	if (error)
-		error = begin_again(kv, error, flags, &txn);
-	*t = (struct kv_txn){ .kv = kv, .writable = !flags };
-	if (error) {
-		t->error = kv_error(kv, error);
-		return t->error;
+	*t = (struct kv_txn){ .kv = kv, .env = kv->env, .writable = writable };
+	t->error = kv_env_begin(t->env, writable, &txn);
+	if (!t->error)
+		t->txn = txn;
+	return t->error;
+}
+
+/* Writers look always: what is a system call to them? */
+static bool may_be_replaced(const struct kv *kv, const struct kv_txn *t)
+{
+	MDB_stat st;
+	return kv->options.replaceable &&
+	       (t->writable || mdb_stat(t->txn, KV_DBI_MAIN, &st) != 0 ||
+		   kv_has_mark(kv, &st));
+}
+
+/* Only now, since a writer may have waited: see store/kv_swap.h. */
+static int begin(struct kv *kv, bool writable, struct kv_txn *t)
+{
+	int error = begin_now(kv, writable, t);
+	while (!error && may_be_replaced(kv, t) && !kv_is_current(kv)) {
+		kv_abort(t);
+		error = t->error = kv_follow(kv);
+		if (!error)
+			error = begin_now(kv, writable, t);
 	}
-	t->txn = txn;
-	return 0;
+	return error;
 }
 
 int kv_read(struct kv *kv, struct kv_txn *t)
 {
-	int error = begin(kv, MDB_RDONLY, t);
-	if (!error)
-		atomic_fetch_add(&kv->readers, 1);
-	return error;
+	return begin(kv, false, t);
 }
 
 int kv_write(struct kv *kv, struct kv_txn *t)
 {
 	mc_assert(kv->pid == getpid());
-	if (kv->readonly) {
+	if (kv->options.readonly) {
 		*t = (struct kv_txn){ .kv = kv, .error = -EROFS };
 		return -EROFS;
 	}
-	return begin(kv, 0, t);
+	return begin(kv, true, t);
 }
 
 void kv_abort(struct kv_txn *t)
@@ -67,8 +103,7 @@ void kv_abort(struct kv_txn *t)
 		return;
 	mdb_txn_abort(t->txn);
 	t->txn = NULL;
-	if (!t->writable)
-		atomic_fetch_sub(&t->kv->readers, 1);
+	kv_env_end(t->env, t->writable);
 }
 
 int kv_commit(struct kv_txn *t)
@@ -80,14 +115,15 @@ int kv_commit(struct kv_txn *t)
 	if (!t->txn)
 		return MC_E_INTERNAL;
 	/* Frees the transaction, whatever it returns. */
-	t->error = kv_error(t->kv, mdb_txn_commit(t->txn));
+	t->error = kv_error(t->env, mdb_txn_commit(t->txn));
 	t->txn = NULL;
+	kv_env_end(t->env, true);
 	return t->error;
 }
 
 static int stick(struct kv_txn *t, int code)
 {
-	int error = kv_error(t->kv, code);
+	int error = kv_error(t->env, code);
 	if (error && error != MC_E_NOENT)
 		t->error = error;
 	return error;
@@ -97,7 +133,7 @@ static bool usable(struct kv_txn *t, unsigned table, struct view key)
 {
 	if (t->error)
 		return false;
-	if (!t->txn || table >= t->kv->n_tables)
+	if (!t->txn || table >= t->kv->options.n_tables)
 		t->error = MC_E_INTERNAL;
 	else if (key.n == 0 || key.n > KV_KEY_MAX)
 		t->error = MC_E_BAD;
@@ -110,7 +146,7 @@ int kv_get(
 	MDB_val k = kv_val(key), v;
 	if (!usable(t, table, key))
 		return t->error;
-	int error = stick(t, mdb_get(t->txn, t->kv->dbis[table], &k, &v));
+	int error = stick(t, mdb_get(t->txn, t->env->dbis[table], &k, &v));
 	if (!error)
 		*value = val_view(v);
 	return error;
@@ -121,7 +157,7 @@ int kv_table_stats(struct kv_txn *t, unsigned table, struct kv_table_stats *out)
 	MDB_stat st;
 	if (!usable(t, table, V("stats")))
 		return t->error;
-	int error = stick(t, mdb_stat(t->txn, t->kv->dbis[table], &st));
+	int error = stick(t, mdb_stat(t->txn, t->env->dbis[table], &st));
 	if (!error)
 		*out = (struct kv_table_stats){ st.ms_entries,
 			st.ms_branch_pages + st.ms_leaf_pages +
@@ -133,7 +169,7 @@ static int put(struct kv_txn *t, unsigned table, struct view key, MDB_val *v,
     unsigned flags, bool append)
 {
 	MDB_val k = kv_val(key);
-	MDB_dbi dbi = t->kv->dbis[table];
+	MDB_dbi dbi = t->env->dbis[table];
 	int code = append ? mdb_put(t->txn, dbi, &k, v, flags | MDB_APPEND)
 			  : MDB_KEYEXIST;
 	if (code == MDB_KEYEXIST)
@@ -176,7 +212,7 @@ int kv_delete(struct kv_txn *t, unsigned table, struct view key)
 	MDB_val k = kv_val(key);
 	if (!usable(t, table, key))
 		return t->error;
-	return stick(t, mdb_del(t->txn, t->kv->dbis[table], &k, NULL));
+	return stick(t, mdb_del(t->txn, t->env->dbis[table], &k, NULL));
 }
 
 void kv_drop_range(struct kv_txn *t, unsigned table, struct view first,
@@ -202,7 +238,7 @@ int kv_cursor_open(struct kv_cursor *c, struct kv_txn *t, unsigned table)
 	if (!usable(t, table, V("cursor")))
 		return t->error;
 	int error =
-	    stick(t, mdb_cursor_open(t->txn, t->kv->dbis[table], &cursor));
+	    stick(t, mdb_cursor_open(t->txn, t->env->dbis[table], &cursor));
 	c->cursor = cursor;
 	return error;
 }

@@ -10,7 +10,8 @@
  * refused (MC_E_UNSUPPORTED). Never open an environment before fork.
  *
  * Errors of all functions: MC_E_FULL, MC_E_TEMP, MC_E_CORRUPT, MC_E_VERSION,
- * -errno; -EIO from kv_write says that this process must open it again. */
+ * -errno; -EIO from kv_write says that this process must open it again,
+ * -ESTALE from it that somebody removed the file (when replaceable). */
 #include "base/err.h"
 #include "base/view.h"
 
@@ -27,10 +28,16 @@ struct kv_options {
 	bool readonly;
 	bool unsynced; /* a cache: nothing is flushed, and after a power cut the
 			  file may be damaged in any way */
+	/* Another file may take the place of this one while it is in use: see
+	 * kv_compact.h. Transactions and kv_last_change go on with the new one
+	 * then. For one thread; the working directory stays, and the names of
+	 * tables do, until kv_close. */
+	bool replaceable;
 	unsigned mode; /* of new files; 0: 0600 */
 };
 
 struct kv;
+struct kv_env;
 
 /* path is the data file; the lock file is path + "-lock". Relative paths are
  * fine: roles run inside their directory. */
@@ -45,7 +52,8 @@ uint16_t kv_engine_version(void);
  * without what deletes need. For whatever adds; before kv_write. */
 int kv_check_room(struct kv *kv, uint64_t bytes) MUST_CHECK;
 
-/* Moves whenever anybody committed; no transaction needed. */
+/* Moves whenever anybody committed; no transaction needed. Says something only
+ * beside another answer within this process: copies begin at 1 again. */
 uint64_t kv_last_change(struct kv *kv);
 int kv_size(
     struct kv *kv, uint64_t *file_bytes, uint64_t *free_bytes) MUST_CHECK;
@@ -53,6 +61,14 @@ int kv_size(
 struct kv_table_stats {
 	uint64_t entries, pages;
 };
+
+/* Writes what is committed now to fd, which may be a pipe, from where it
+ * stands: a data file without free pages, its transactions counted from 1.
+ * Others go on meanwhile, but what they free stays until the end, so that the
+ * file grows by what they write. The caller syncs fd; after an error, what was
+ * written is good for nothing. Needs a second thread: not in sandboxed roles.
+ * MC_E_CORRUPT also when pages were lost, which harms nobody else. */
+int kv_copy(struct kv *kv, int fd) MUST_CHECK;
 
 /* Clears slots of dead readers; to be called about once a minute. */
 void kv_clear_stale_readers(struct kv *kv);
@@ -63,7 +79,8 @@ void kv_clear_stale_readers(struct kv *kv);
  * valid until the next write or the end. */
 struct kv_txn {
 	struct kv *kv;
-	void *txn; /* NULL: ended */
+	struct kv_env *env; /* private: the file that it is in */
+	void *txn;          /* NULL: ended */
 	int error;
 	bool writable;
 };

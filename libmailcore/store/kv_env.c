@@ -1,11 +1,10 @@
-/* Opening and closing environments, their errors, their size. */
+/* Opening and closing a file, its errors, its size. */
 #include "base/panic.h"
 #include "log/log.h"
 #include "store/kv_fs.h"
 #include "store/kv_lmdb.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,19 +19,14 @@ enum {
 
 static const size_t map_bytes_default = (size_t)64 << 30;
 
-/* The environments this process has open. LMDB's locks belong to the process:
- * opening a file twice and closing one drops the locks of both. */
-static struct kv *registry;
-static pthread_mutex_t registry_lock = PTHREAD_MUTEX_INITIALIZER;
-
 /* A full disk shows as EIO at commit (short write), so ask the disk. */
-static int disk_error(struct kv *kv, int code)
+static int disk_error(struct kv_env *env, int code)
 {
 	int fd;
 	uint64_t free_bytes;
 	if (code != EIO)
 		return MC_E_FULL;
-	if (!kv || mdb_env_get_fd(kv->env, &fd) != 0 ||
+	if (!env || mdb_env_get_fd(env->mdb, &fd) != 0 ||
 	    fs_free_bytes(fd, &free_bytes) != 0)
 		return MC_E_TEMP;
 	return free_bytes < RESERVE_BYTES ? MC_E_FULL : MC_E_TEMP;
@@ -57,12 +51,12 @@ static const struct {
 	{ MDB_PANIC, -EIO },
 };
 
-int kv_error(struct kv *kv, int code)
+int kv_error(struct kv_env *env, int code)
 {
 	if (code == 0)
 		return 0;
 	if (code == EIO || code == ENOSPC || code == EDQUOT || code == EFBIG)
-		return disk_error(kv, code);
+		return disk_error(env, code);
 	for (unsigned i = 0; i < sizeof codes / sizeof codes[0]; i++)
 		if (codes[i].lmdb == code)
 			return codes[i].ours;
@@ -72,48 +66,54 @@ int kv_error(struct kv *kv, int code)
 	return MC_E_INTERNAL;
 }
 
-/* Whether the file ends before the last page of the tree, and where it should
- * end. */
-static bool is_short(struct kv *kv, int fd, off_t *want)
+uint64_t kv_env_used_bytes(const struct kv_env *env)
 {
 	MDB_envinfo info;
+	if (mdb_env_info(env->mdb, &info) != 0)
+		return 0;
+	return ((uint64_t)info.me_last_pgno + 1) * env->page_bytes;
+}
+
+/* Whether the file ends before the last page of the tree, and where it should
+ * end. */
+static bool is_short(struct kv_env *env, int fd, off_t *want)
+{
 	struct stat st;
-	if (fstat(fd, &st) != 0 || mdb_env_info(kv->env, &info) != 0)
-		return false;
-	*want = (off_t)((info.me_last_pgno + 1) * kv->page_bytes);
-	return st.st_size < *want;
+	*want = (off_t)kv_env_used_bytes(env);
+	return fstat(fd, &st) == 0 && st.st_size < *want;
 }
 
 /* A truncated file would raise SIGBUS where its pages are missing. Filled up
  * with zeros, LMDB finds pages without a type there and says so. Only under
  * the write lock: somebody else may be growing the file. */
-static int restore_length(struct kv *kv, int fd, size_t map_bytes)
+static int restore_length(
+    struct kv_env *env, int fd, bool readonly, size_t map_bytes)
 {
 	MDB_txn *txn;
 	off_t want;
-	if (!is_short(kv, fd, &want))
+	if (!is_short(env, fd, &want))
 		return 0;
-	if (kv->readonly || (size_t)want > map_bytes)
+	if (readonly || (size_t)want > map_bytes)
 		return MC_E_CORRUPT;
-	int error = mdb_txn_begin(kv->env, NULL, 0, &txn);
+	int error = mdb_txn_begin(env->mdb, NULL, 0, &txn);
 	if (error)
-		return kv_error(kv, error);
-	if (is_short(kv, fd, &want) && ftruncate(fd, want) != 0)
+		return kv_error(env, error);
+	if (is_short(env, fd, &want) && ftruncate(fd, want) != 0)
 		error = errno;
 	mdb_txn_abort(txn);
-	return kv_error(kv, error);
+	return kv_error(env, error);
 }
 
 static int open_tables_once(
-    struct kv *kv, const struct kv_options *o, unsigned txn_flags)
+    struct kv_env *env, const struct kv_options *o, unsigned txn_flags)
 {
 	MDB_txn *txn;
 	unsigned flags = txn_flags ? 0 : MDB_CREATE;
-	int error = mdb_txn_begin(kv->env, NULL, txn_flags, &txn);
+	int error = mdb_txn_begin(env->mdb, NULL, txn_flags, &txn);
 	if (error)
 		return error;
 	for (unsigned i = 0; i < o->n_tables && !error; i++)
-		error = mdb_dbi_open(txn, o->tables[i], flags, &kv->dbis[i]);
+		error = mdb_dbi_open(txn, o->tables[i], flags, &env->dbis[i]);
 	if (error) {
 		mdb_txn_abort(txn);
 		return error;
@@ -122,128 +122,86 @@ static int open_tables_once(
 	return mdb_txn_commit(txn);
 }
 
-static int open_tables(struct kv *kv, const struct kv_options *o)
+static int open_tables(struct kv_env *env, const struct kv_options *o)
 {
 	if (o->n_tables > KV_TABLES_MAX)
 		return MC_E_LIMIT;
-	kv->n_tables = o->n_tables;
-	int error = open_tables_once(kv, o, MDB_RDONLY);
+	int error = open_tables_once(env, o, MDB_RDONLY);
 	if (error == MDB_NOTFOUND && !o->readonly)
-		error = open_tables_once(kv, o, 0);
-	return kv_error(kv, error);
+		error = open_tables_once(env, o, 0);
+	return kv_error(env, error);
 }
 
-static int open_env(struct kv *kv, const char *path, const struct kv_options *o,
-    size_t map_bytes)
+static int open_file(struct kv_env *env, const char *path,
+    const struct kv_options *o, size_t map_bytes)
 {
 	unsigned flags = MDB_NOSUBDIR | MDB_NOTLS |
 			 (o->readonly ? MDB_RDONLY : 0) |
 			 (o->unsynced ? MDB_NOSYNC : 0);
-	int error = mdb_env_create(&kv->env);
+	int error = mdb_env_create(&env->mdb);
 	if (!error)
-		error = mdb_env_set_maxdbs(kv->env, KV_TABLES_MAX);
+		error = mdb_env_set_maxdbs(env->mdb, KV_TABLES_MAX);
 	if (!error)
-		error = mdb_env_set_maxreaders(
-		    kv->env, o->max_readers ? o->max_readers : READERS_DEFAULT);
+		error = mdb_env_set_maxreaders(env->mdb,
+		    o->max_readers ? o->max_readers : READERS_DEFAULT);
 	if (!error)
-		error = mdb_env_set_mapsize(kv->env, map_bytes);
+		error = mdb_env_set_mapsize(env->mdb, map_bytes);
 	if (!error)
 		error = mdb_env_open(
-		    kv->env, path, flags, o->mode ? o->mode : MODE_DEFAULT);
+		    env->mdb, path, flags, o->mode ? o->mode : MODE_DEFAULT);
 	return kv_error(NULL, error);
 }
 
-static int adopt_file(struct kv *kv, size_t map_bytes)
+static int adopt_file(struct kv_env *env, bool readonly, size_t map_bytes)
 {
 	int fd, dead;
 	struct stat st;
 	MDB_stat stat;
-	int error = mdb_env_get_fd(kv->env, &fd);
+	int error = mdb_env_get_fd(env->mdb, &fd);
 	if (!error)
-		error = mdb_env_stat(kv->env, &stat);
+		error = mdb_env_stat(env->mdb, &stat);
 	if (error)
-		return kv_error(kv, error);
+		return kv_error(env, error);
 	/* LMDB 0.9 sets this for its other descriptors only. */
 	if (fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 || fstat(fd, &st) != 0)
 		return -errno;
 	if (fs_is_remote(fd))
 		return MC_E_UNSUPPORTED;
-	kv->dev = st.st_dev;
-	kv->ino = st.st_ino;
-	kv->page_bytes = stat.ms_psize;
-	error = mdb_reader_check(kv->env, &dead);
+	env->dev = st.st_dev;
+	env->ino = st.st_ino;
+	env->page_bytes = stat.ms_psize;
+	error = mdb_reader_check(env->mdb, &dead);
 	if (error)
-		return kv_error(kv, error);
-	return restore_length(kv, fd, map_bytes);
+		return kv_error(env, error);
+	return restore_length(env, fd, readonly, map_bytes);
 }
 
-static int open_new(
-    const char *path, const struct kv_options *o, struct kv **out)
+int kv_env_open(
+    const char *path, const struct kv_options *o, struct kv_env **out)
 {
-	struct kv *kv = MUST_NEW(struct kv);
-	kv->readonly = o->readonly;
-	kv->pid = getpid();
-	kv->refs = 1;
+	struct kv_env *env = MUST_NEW(struct kv_env);
 	size_t map_bytes = o->map_bytes ? o->map_bytes : map_bytes_default;
-	int error = open_env(kv, path, o, map_bytes);
+	atomic_store(&env->refs, 1);
+	int error = open_file(env, path, o, map_bytes);
 	if (!error)
-		error = adopt_file(kv, map_bytes);
+		error = adopt_file(env, o->readonly, map_bytes);
 	if (!error)
-		error = open_tables(kv, o);
+		error = open_tables(env, o);
 	if (error) {
-		if (kv->env)
-			mdb_env_close(kv->env);
-		free(kv);
+		kv_env_unref(env);
 		return error;
 	}
-	kv->next = registry;
-	registry = kv;
-	*out = kv;
+	*out = env;
 	return 0;
 }
 
-static int share(
-    struct kv *kv, const struct kv_options *options, struct kv **out)
+void kv_env_unref(struct kv_env *env)
 {
-	if (kv->pid != getpid() || options->n_tables != kv->n_tables ||
-	    (kv->readonly && !options->readonly))
-		return MC_E_BUSY;
-	kv->refs++;
-	*out = kv;
-	return 0;
-}
-
-int kv_open(const char *path, const struct kv_options *options, struct kv **out)
-{
-	struct stat st;
-	struct kv *kv = NULL;
-	pthread_mutex_lock(&registry_lock);
-	if (stat(path, &st) == 0)
-		for (kv = registry; kv; kv = kv->next)
-			if (kv->dev == st.st_dev && kv->ino == st.st_ino)
-				break;
-	int error = kv ? share(kv, options, out) : open_new(path, options, out);
-	pthread_mutex_unlock(&registry_lock);
-	return error;
-}
-
-void kv_close(struct kv **handle)
-{
-	struct kv *kv = *handle;
-	*handle = NULL;
-	if (!kv)
+	if (atomic_fetch_sub(&env->refs, 1) != 1)
 		return;
-	pthread_mutex_lock(&registry_lock);
-	if (--kv->refs == 0) {
-		struct kv **at = &registry;
-		while (*at != kv)
-			at = &(*at)->next;
-		*at = kv->next;
-		mc_assert(kv->pid == getpid());
-		mdb_env_close(kv->env);
-		free(kv);
-	}
-	pthread_mutex_unlock(&registry_lock);
+	if (env->mdb)
+		mdb_env_close(env->mdb);
+	free(env);
 }
 
 uint16_t kv_engine_version(void)
@@ -256,23 +214,30 @@ uint16_t kv_engine_version(void)
 uint64_t kv_last_change(struct kv *kv)
 {
 	MDB_envinfo info;
-	return mdb_env_info(kv->env, &info) == 0 ? info.me_last_txnid : 0;
+	MDB_stat st;
+	if (kv->options.replaceable && mdb_env_stat(kv->env->mdb, &st) == 0 &&
+	    kv_has_mark(kv, &st) && !kv_is_current(kv) && kv_follow(kv) != 0)
+		return kv->changes_before;
+	return mdb_env_info(kv->env->mdb, &info) == 0
+		   ? kv->changes_before + info.me_last_txnid
+		   : 0;
 }
 
 void kv_clear_stale_readers(struct kv *kv)
 {
 	int dead;
-	mdb_reader_check(kv->env, &dead);
+	mdb_reader_check(kv->env->mdb, &dead);
 }
 
-/* Table 0 of LMDB is its list of free pages: each value starts with a count. */
-static int count_free(struct kv *kv, MDB_txn *txn, uint64_t *free_bytes)
+/* LMDB's list of free pages: each value starts with a count. */
+static int count_free(
+    const struct kv_env *env, MDB_txn *txn, uint64_t *free_bytes)
 {
 	MDB_cursor *cursor;
 	MDB_val key, value;
 	size_t n;
 	uint64_t pages = 0;
-	int error = mdb_cursor_open(txn, 0, &cursor);
+	int error = mdb_cursor_open(txn, KV_DBI_FREE, &cursor);
 	if (error)
 		return error;
 	while ((error = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0) {
@@ -282,24 +247,19 @@ static int count_free(struct kv *kv, MDB_txn *txn, uint64_t *free_bytes)
 		pages += n;
 	}
 	mdb_cursor_close(cursor);
-	*free_bytes = pages * kv->page_bytes;
+	*free_bytes = pages * env->page_bytes;
 	return error == MDB_NOTFOUND ? 0 : error;
 }
 
 int kv_size(struct kv *kv, uint64_t *file_bytes, uint64_t *free_bytes)
 {
-	MDB_envinfo info;
 	struct kv_txn t;
 	int error = kv_read(kv, &t);
 	if (error)
 		return error;
-	error = kv_error(kv, count_free(kv, t.txn, free_bytes));
+	error = kv_error(t.env, count_free(t.env, t.txn, free_bytes));
+	*file_bytes = kv_env_used_bytes(t.env);
 	kv_abort(&t);
-	if (!error)
-		error = kv_error(kv, mdb_env_info(kv->env, &info));
-	if (!error)
-		*file_bytes =
-		    ((uint64_t)info.me_last_pgno + 1) * kv->page_bytes;
 	return error;
 }
 
@@ -308,15 +268,16 @@ int kv_check_room(struct kv *kv, uint64_t bytes)
 	MDB_envinfo info;
 	int fd;
 	uint64_t disk = UINT64_MAX, used, unused;
-	int error = kv_error(kv, mdb_env_info(kv->env, &info));
+	int error = kv_error(kv->env, mdb_env_info(kv->env->mdb, &info));
 	if (error)
 		return error;
-	used = ((uint64_t)info.me_last_pgno + 1) * kv->page_bytes;
+	used = kv_env_used_bytes(kv->env);
 	/* A small map, as tests have, keeps a part of itself. */
 	uint64_t reserve = info.me_mapsize / 8 < RESERVE_BYTES
 			       ? info.me_mapsize / 8
 			       : RESERVE_BYTES;
-	if (mdb_env_get_fd(kv->env, &fd) == 0 && fs_free_bytes(fd, &disk) != 0)
+	if (mdb_env_get_fd(kv->env->mdb, &fd) == 0 &&
+	    fs_free_bytes(fd, &disk) != 0)
 		disk = UINT64_MAX;
 	if (disk >= bytes + RESERVE_BYTES &&
 	    info.me_mapsize - used >= bytes + reserve)

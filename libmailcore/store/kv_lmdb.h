@@ -6,20 +6,54 @@
 #include <stdatomic.h>
 #include <sys/types.h>
 
-struct kv {
-	MDB_env *env;
+/* An open file. Closed by the last who lets it go: the struct kv whose file it
+ * is now, each live transaction, a compaction. */
+struct kv_env {
+	MDB_env *mdb;
 	MDB_dbi dbis[KV_TABLES_MAX];
-	unsigned n_tables;
-	bool readonly;
 	unsigned page_bytes;
 	dev_t dev;
 	ino_t ino;
+	atomic_uint refs;
+	atomic_uint readers; /* live read transactions of this process */
+};
+
+enum {
+	KV_DBI_FREE, /* LMDB's own tables */
+	KV_DBI_MAIN
+};
+
+struct kv {
+	struct kv_env *env; /* where transactions begin */
+	char *path;
+	struct kv_options options;
+	uint64_t changes_before; /* of the files that were replaced */
 	pid_t pid;
 	unsigned refs;
-	atomic_uint readers; /* live read transactions of this process */
 	struct kv *next;
 };
 
-/* LMDB's code, or an errno, as one of ours; kv may be NULL. */
-int kv_error(struct kv *kv, int code);
+/* LMDB's code, or an errno, as one of ours; env may be NULL. */
+int kv_error(struct kv_env *env, int code);
+
+int kv_env_open(const char *path, const struct kv_options *o,
+    struct kv_env **out) MUST_CHECK;
+void kv_env_unref(struct kv_env *env);
+uint64_t kv_env_used_bytes(const struct kv_env *env);
+
+/* A transaction of LMDB in env, counted; after READERS_FULL and MAP_RESIZED
+ * tried again. 0 or one of ours. */
+int kv_env_begin(struct kv_env *env, bool writable, MDB_txn **txn) MUST_CHECK;
+void kv_env_end(struct kv_env *env, bool writable); /* the txn has ended */
+
+/* A record in LMDB's main table, beside the names of tables: the file may be
+ * replaced at any time. */
+int kv_mark(struct kv_env *env, bool on) MUST_CHECK;
+bool kv_has_mark(const struct kv *kv, const MDB_stat *main_table);
+/* Whether the path still names the open file. */
+bool kv_is_current(const struct kv *kv);
+/* Opens what the path names now: 0, or kv stays as it was. */
+int kv_follow(struct kv *kv) MUST_CHECK;
+/* env, whose file the path names now, takes the place of the open one. */
+void kv_adopt(struct kv *kv, struct kv_env *env);
 #endif

@@ -119,6 +119,7 @@ static int open_files(
 		.tables = store_tables,
 		.n_tables = STORE_TABLES,
 		.readonly = o->readonly,
+		.replaceable = true,
 	};
 	int error = data_path(dir, path);
 	if (!error)
@@ -145,6 +146,7 @@ int store_open(
 	s->readonly = options->readonly;
 	s->now_s = options->now_s ? options->now_s : clock_wall_s;
 	s->sweep = key_tag('D');
+	s->compact_free_bytes = options->compact_free_bytes;
 	s->dir = must_alloc(strlen(dir) + 1);
 	memcpy(s->dir, dir, strlen(dir));
 	int error = open_files(s, dir, options);
@@ -164,6 +166,7 @@ void store_close(struct store **handle)
 		return;
 	wake_deinit(&s->wake);
 	extract_close(s);
+	compact_close(s);
 	kv_close(&s->kv);
 	free(s->extracts);
 	free(s->dir);

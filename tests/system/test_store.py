@@ -50,6 +50,16 @@ def picture(mail, user="anna"):
     return seen
 
 
+def messages(mail, user="anna"):
+    client = mail.imap(user)
+    seen = []
+    for name in ("INBOX", "Lists/users", "Sent"):
+        client.select(name, readonly=True)
+        seen.append(client.uid("fetch", "1:*", "(UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[])")[1])
+    client.logout()
+    return [[str(row).replace(" \\\\Recent", "").replace("\\\\Recent", "") for row in rows] for rows in seen]
+
+
 class Tools(SystemTest):
     def check(self, *arguments, code=CLEAN):
         done = self.mail.mailctl("store", "check", *(arguments or ("anna@mailcore.test",)), "--json", check=False)
@@ -82,8 +92,59 @@ class Tools(SystemTest):
         self.assertEqual({t["table"]: t["entries"] for t in row["tables"]}["msg"], row["rows"])
         self.assertIn("anna@mailcore.test", self.mail.mailctl("store", "stats", "anna@mailcore.test").stdout)
 
+    def compact(self, *arguments):
+        return self.mail.mailctl_json("store", "compact", *(arguments or ("anna@mailcore.test",)))
+
+    def replaced_files(self):
+        """Data files that processes of ours still have open, although another one has taken their place."""
+        pids = [row["pid"] for row in self.mail.mailctl_json("status", "imapd") if row["role"] == "agent"]
+        links = []
+        for pid in pids:
+            for link in pathlib.Path(f"/proc/{pid}/fd").iterdir():
+                try:
+                    links.append(os.readlink(link))
+                except FileNotFoundError:
+                    pass
+        self.assertTrue(any("data.mdb" in link for link in links))
+        return [link for link in links if "data.mdb" in link and "(deleted)" in link]
+
+    def test_compact_while_sessions_run(self):
+        seen = messages(self.mail)
+        idle = self.mail.imap()
+        exists = int(idle.select("INBOX")[1][0])
+        before = exists
+        pop3 = self.mail.pop3()
+        idle.send(b"i IDLE\r\n")
+        self.assertTrue(idle.readline().startswith(b"+"))
+        for number in range(5):
+            row, = self.compact()
+            self.assertEqual(row["account"], "anna@mailcore.test")
+            self.assertGreater(row["after_bytes"], 0)
+            self.mail.send(text(number))
+            while exists < before + number + 1:
+                line = idle.readline()
+                if line.endswith(b" EXISTS\r\n"):
+                    exists = int(line.split()[1])
+        self.assertIn("BEFORE", self.mail.mailctl("store", "compact", "--all").stdout)
+        idle.send(b"DONE\r\n")
+        while not idle.readline().startswith(b"i OK"):
+            pass
+        self.assertEqual(len(idle.search(None, "ALL")[1][0].split()), exists)
+        idle.store(f"{before + 1}:*", "+FLAGS", r"(\Deleted)")
+        idle.expunge()
+        self.assertEqual(len(pop3.list()[1]), before)
+        pop3.dele(1)
+        pop3.rset()
+        pop3.quit()
+        wait_until(lambda: not self.replaced_files(), 20, "the old files are closed")
+        idle.logout()
+        self.assertEqual(messages(self.mail), seen)
+        self.check()
+
     def test_errors(self):
-        for code, arguments in ((NOUSER, ("check", "nobody@mailcore.test")), (65, ("check", "nobody")),
+        for code, arguments in ((NOUSER, ("compact", "nobody@mailcore.test")), (USAGE, ("compact",)),
+                                (USAGE, ("compact", "anna@mailcore.test", "--quick")),
+                                (NOUSER, ("check", "nobody@mailcore.test")), (65, ("check", "nobody")),
                                 (USAGE, ("check",)), (USAGE, ("check", "anna@mailcore.test", "--nonsense"))):
             done = self.mail.mailctl("store", *arguments, check=False)
             self.assertEqual(done.returncode, code, (arguments, done))
@@ -137,6 +198,39 @@ class Damage(unittest.TestCase):
     def test_foreign_file(self):
         self.file.write_bytes(b"not a database\n" * 1000)
         self.assertEqual(self.check()[0], DAMAGED)
+
+
+class Compaction(unittest.TestCase):
+    def setUp(self):
+        self.mail = Instance(os.environ["MAILCORE_BUILD"])
+        self.addCleanup(self.mail.close)
+        self.mail.start()
+        fill(self.mail)
+        self.command = [self.mail.build / "mailctl", "-c", self.mail.conf, "-p", self.mail.dir,
+                        "store", "compact", "anna@mailcore.test"]
+        self.dir = self.mail.dir / "state/mail/mailcore.test/anna"
+
+    def test_kills(self):
+        """Killed at any time, with a session that goes on: nothing is lost, nothing is left."""
+        session = self.mail.imap()
+        sent = int(session.select("INBOX")[1][0])
+        for number in range(200 if os.environ.get("MAILCORE_LONG") else 15):
+            process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                       start_new_session=True)
+            time.sleep(random.uniform(0, 0.08))
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            self.assertEqual(session.append("INBOX", None, None, text(number).encode())[0], "OK")
+            sent += 1
+            self.assertEqual(int(session.select("INBOX")[1][0]), sent)
+        session.logout()
+        self.mail.stop()
+        self.assertEqual(subprocess.run(self.command, stdout=subprocess.DEVNULL).returncode, 0)
+        self.assertEqual(sorted(p.name for p in self.dir.iterdir() if p.name.startswith("data.mdb")),
+                         ["data.mdb", "data.mdb-compact", "data.mdb-lock"])
+        self.assertEqual(self.mail.mailctl("store", "check", "anna@mailcore.test", check=False).returncode, CLEAN)
+        self.mail.start()
+        self.mail.wait_messages("anna", sent)
 
 
 if __name__ == "__main__":

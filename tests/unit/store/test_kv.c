@@ -428,6 +428,79 @@ START_TEST(maps_grown_by_others_are_followed)
 
 END_TEST
 
+static void expect_rows(struct kv *kv, unsigned from, unsigned to)
+{
+	struct kv_txn t;
+	struct kv_cursor c;
+	unsigned n = from;
+	ck_assert_int_eq(kv_read(kv, &t), 0);
+	ck_assert_int_eq(kv_cursor_open(&c, &t, 0), 0);
+	int error = kv_cursor_seek(&c, V("\0"));
+	for (; !error; error = kv_cursor_next(&c), n++) {
+		char key[] = { (char)(n >> 8), (char)n };
+		ck_assert_view_eq(c.key, ((struct view){ key, 2 }));
+		ck_assert_uint_eq(c.value.n, 1000);
+	}
+	ck_assert_int_eq(error, MC_E_NOENT);
+	ck_assert_uint_eq(n, to);
+	kv_cursor_close(&c);
+	kv_abort(&t);
+}
+
+START_TEST(copies_hold_what_was_committed)
+{
+	char path[128];
+	uint64_t before, after, unused;
+	struct kv *kv, *copy;
+	struct kv_txn t;
+	unsigned n;
+	fill(2000);
+	kv = open_with(plain);
+	ck_assert_int_eq(kv_write(kv, &t), 0);
+	kv_drop_range(&t, 0, V("\0"), V("\6"), 2000, &n);
+	kv_put(&t, 1, V("other"), V("table"));
+	ck_assert_int_eq(kv_commit(&t), 0);
+	/* What is under way is not in it. */
+	ck_assert_int_eq(kv_write(kv, &t), 0);
+	kv_put(&t, 0, V("\0"), V("uncommitted"));
+	snprintf(path, sizeof path, "%s/copy.mdb", dir.path);
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	ck_assert_int_eq(kv_copy(kv, fd), 0);
+	kv_abort(&t);
+	close(fd);
+	ck_assert_int_eq(kv_open(path, &plain, &copy), 0);
+	expect_rows(copy, 6 << 8, 2000);
+	ck_assert_int_eq(kv_read(copy, &t), 0);
+	ck_assert_int_eq(kv_get(&t, 1, V("other"), &(struct view){ 0 }), 0);
+	kv_abort(&t);
+	ck_assert_int_eq(kv_size(kv, &before, &unused), 0);
+	ck_assert_int_eq(kv_size(copy, &after, &unused), 0);
+	ck_assert_uint_lt(after, before / 2);
+	ck_assert_uint_eq(unused, 0);
+	kv_close(&copy);
+	kv_close(&kv);
+}
+
+END_TEST
+
+START_TEST(copies_without_room_fail)
+{
+	struct kv *kv;
+	fill(500);
+	kv = open_with(plain);
+	int fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(kv_copy(kv, fd), MC_E_FULL);
+	close(fd);
+	fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	ck_assert_int_eq(kv_copy(kv, fd), -EBADF);
+	close(fd);
+	put_one(kv, V("a"), V("1"));
+	kv_close(&kv);
+}
+
+END_TEST
+
 static Suite *build(void)
 {
 	Suite *suite = suite_create("store/kv");
@@ -446,6 +519,8 @@ static Suite *build(void)
 	tcase_add_test(tc, descriptors_are_closed_on_exec);
 	tcase_add_test(tc, slots_of_killed_readers_come_back);
 	tcase_add_test(tc, maps_grown_by_others_are_followed);
+	tcase_add_test(tc, copies_hold_what_was_committed);
+	tcase_add_test(tc, copies_without_room_fail);
 	suite_add_tcase(suite, tc);
 	return suite;
 }
