@@ -45,6 +45,12 @@ int kv_open(const char *path, const struct kv_options *options,
     struct kv **out) MUST_CHECK;
 void kv_close(struct kv **kv);
 
+/* Keeps all others out until the descriptor is closed or this process ends:
+ * who opens the environment meanwhile waits. MC_E_BUSY: somebody has it open.
+ * Not while this process has it open; once it opened and closed it, the others
+ * are let in. */
+int kv_keep_out(const char *path, int *fd) MUST_CHECK;
+
 /* Which LMDB wrote or will write the files: major << 8 | minor. */
 uint16_t kv_engine_version(void);
 

@@ -5,6 +5,8 @@
 #include "store/kv_lmdb.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -202,6 +204,28 @@ void kv_env_unref(struct kv_env *env)
 	if (env->mdb)
 		mdb_env_close(env->mdb);
 	free(env);
+}
+
+/* LMDB has a lock on the first octet as long as the environment is open: a
+ * shared one, or an exclusive one when nobody else has it and what is in the
+ * lock file is of no use any more. */
+int kv_keep_out(const char *path, int *fd)
+{
+	char name[PATH_MAX];
+	struct flock lock = {
+		.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1
+	};
+	int n = snprintf(name, sizeof name, "%s-lock", path);
+	if (n < 0 || n >= PATH_MAX)
+		return -ENAMETOOLONG;
+	*fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, MODE_DEFAULT);
+	if (*fd < 0)
+		return -errno;
+	if (fcntl(*fd, F_SETLK, &lock) == 0)
+		return 0;
+	int error = errno == EACCES || errno == EAGAIN ? MC_E_BUSY : -errno;
+	close(*fd);
+	return error;
 }
 
 uint16_t kv_engine_version(void)

@@ -1,6 +1,7 @@
 #include "base/chars.h"
 #include "store/keyword.h"
 #include "store/message_prepare.h"
+#include "store/object.h"
 #include "store/rows.h"
 #include <stdlib.h>
 
@@ -11,18 +12,18 @@ enum {
 	DELIVERY_OCTETS = 12,
 };
 
-/* Cut into values of at most one page. The last piece is never a full one. */
-static void put_pieces(struct edit *e, uint64_t msgid, char type, struct view v)
+void object_put(struct kv_txn *t, uint64_t msgid, char type, struct view v)
 {
 	for (unsigned i = 0; i < PIECES_MAX; i++) {
 		struct key k = key_obj(msgid, type, i);
 		struct view piece = view_head(v, PIECE_OCTETS);
-		kv_append(&e->kv, TABLE_OBJ, key_view(&k), piece);
+		kv_append(t, TABLE_OBJ, key_view(&k), piece);
 		v = view_skip(v, PIECE_OCTETS);
 		if (piece.n < PIECE_OCTETS)
 			return;
 	}
-	edit_fail(e, MC_E_LIMIT);
+	if (!t->error)
+		t->error = MC_E_LIMIT;
 }
 
 /* Straight from the source into the pages. */
@@ -101,8 +102,8 @@ static void put_object(struct edit *e, const struct append *a,
 {
 	struct view envelope = buf_view(&p->envelope);
 	envelope_place(p->envelope.p + p->envelope.start, a->mailbox, m->uid);
-	put_pieces(e, m->msgid, 'E', envelope);
-	put_pieces(e, m->msgid, 'M', buf_view(&p->structure));
+	object_put(&e->kv, m->msgid, 'E', envelope);
+	object_put(&e->kv, m->msgid, 'M', buf_view(&p->structure));
 	e->account.bytes += m->size_bytes;
 	e->account.messages++;
 	int error = put_body(e, m->msgid, &a->source);

@@ -6,6 +6,7 @@
 #include "store/edit.h"
 #include "store/extract_files.h"
 #include "store/housekeeping.h"
+#include "store/mark.h"
 #include "store/spill.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -122,6 +123,8 @@ static int open_files(
 		.replaceable = true,
 	};
 	int error = data_path(dir, path);
+	if (!error && !o->readonly && !o->damaged && mark_is_set(dir))
+		error = MC_E_CORRUPT;
 	if (!error)
 		error = file_check(dir, path, o->create && !o->readonly);
 	if (!error)
@@ -130,6 +133,9 @@ static int open_files(
 		error = wake_init(&s->wake, dir, !o->readonly);
 	if (!error)
 		error = check_stamp(s);
+	if (o->damaged && (error == MC_E_NOENT || error == MC_E_CORRUPT) &&
+	    s->kv)
+		error = 0;
 	if (error == MC_E_NOENT && s->kv && o->create && !o->readonly) {
 		error = sync_names(dir);
 		if (!error)
