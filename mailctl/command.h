@@ -71,6 +71,7 @@ int cmd_queue_retry(struct mailctl *m);
 int cmd_queue_delete(struct mailctl *m);
 int cmd_queue_bounce(struct mailctl *m);
 int cmd_store_check(struct mailctl *m);
+int cmd_store_repair(struct mailctl *m);
 int cmd_store_stats(struct mailctl *m);
 int cmd_store_compact(struct mailctl *m);
 int cmd_import(struct mailctl *m);

@@ -73,14 +73,17 @@ static json_t *name_of(json_t *names, json_t *mailbox)
 	return NULL;
 }
 
-/* "anna@example.org: row-link: each row is in the reverse map: INBOX UID 4". */
-static void print_violation(json_t *account, json_t *names, json_t *v)
+/* "anna@example.org: row-link: each row is in the reverse map; mailbox INBOX;
+ * UID 4". */
+static void print_report(
+    json_t *account, const char *kind, json_t *names, json_t *v)
 {
 	json_t *mailbox = json_object_get(v, "mailbox");
 	json_t *name = name_of(names, mailbox);
 	put_text("", account, ": ");
-	put_text("", json_object_get(v, "invariant"), ": ");
-	put_text("", json_object_get(v, "text"), "");
+	fputs(kind, stdout);
+	put_text("", json_object_get(v, "invariant"), "");
+	put_text(": ", json_object_get(v, "text"), "");
 	if (name)
 		put_text("; mailbox ", name, "");
 	else
@@ -91,15 +94,16 @@ static void print_violation(json_t *account, json_t *names, json_t *v)
 	putchar('\n');
 }
 
-static void print_violations(json_t *rows)
+/* Each item of the arrays of that name. */
+static void print_reports(json_t *rows, const char *key, const char *kind)
 {
 	size_t i, k;
 	json_t *row, *v;
 	json_array_foreach(rows, i, row)
 	{
-		json_array_foreach(json_object_get(row, "violations"), k, v)
+		json_array_foreach(json_object_get(row, key), k, v)
 		{
-			print_violation(json_object_get(row, "account"),
+			print_report(json_object_get(row, "account"), kind,
 			    json_object_get(row, "names"), v);
 		}
 	}
@@ -122,8 +126,32 @@ int cmd_store_check(struct mailctl *m)
 	if (!code)
 		code = run_all(m, "check", rows);
 	if (!m->json)
-		print_violations(rows);
+		print_reports(rows, "violations", "");
 	print_rows(m, rows, check_columns, 7);
+	return code;
+}
+
+static const struct column repair_columns[] = {
+	{ "account", "ACCOUNT", false },
+	{ "state", "STATE", false },
+	{ "n_repairs", "REPAIRED", true },
+	{ "n_lost", "LOST", true },
+	{ "recovered", "RECOVERED", true },
+	{ "n_violations", "VIOLATIONS", true },
+	{ "kept", "KEPT", false },
+};
+
+int cmd_store_repair(struct mailctl *m)
+{
+	json_t *rows = json_array();
+	int code = check_option(m, "--dry-run");
+	if (!code)
+		code = run_all(m, "repair", rows);
+	if (!m->json) {
+		print_reports(rows, "repairs", "repaired: ");
+		print_reports(rows, "lost_parts", "lost: ");
+	}
+	print_rows(m, rows, repair_columns, 7);
 	return code;
 }
 

@@ -40,6 +40,10 @@ int store_child_main(int argc, char **argv);
 int store_child_check(int argc, char **argv);
 int store_child_stats(int argc, char **argv);
 int store_child_compact(int argc, char **argv);
+int store_child_repair(int argc, char **argv);
+struct store;
+/* {"name": {"mailbox": ID, "name": NAME}} for each that can be read. */
+void store_child_report_names(struct store *s);
 /* One line for the parent; value is taken. */
 void store_child_report(const char *key, json_t *value);
 /* {"error": ...}, returns the exit code for it. */

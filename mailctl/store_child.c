@@ -184,6 +184,7 @@ static const struct verb {
 	{ "check", store_child_check },
 	{ "stats", store_child_stats },
 	{ "compact", store_child_compact },
+	{ "repair", store_child_repair },
 };
 
 void store_child_report(const char *key, json_t *value)

@@ -1,0 +1,105 @@
+"""mailctl store repair: what is damaged is told, is one user's, and comes back."""
+import json
+import os
+import unittest
+
+from instance import Instance, wait_until
+from test_store import CLEAN, DAMAGED, USAGE, fill, text
+
+ANNA = "anna@mailcore.test"
+INUSE = 75
+
+
+def mail_of(mail, user="anna"):
+    """Name of each mailbox: UIDs with the message."""
+    client = mail.imap(user)
+    seen = {}
+    for line in client.list()[1]:
+        name = line.split(b'"/" ')[1].strip(b'"').decode()
+        client.select(name, readonly=True)
+        rows = client.uid("fetch", "1:*", "(UID BODY.PEEK[])")[1]
+        seen[name] = {int(row[0].split(b"UID ")[1].split()[0].rstrip(b")")): row[1] for row in rows if isinstance(row, tuple)}
+    client.logout()
+    return seen
+
+
+class Repair(unittest.TestCase):
+    def setUp(self):
+        self.mail = Instance(os.environ["MAILCORE_BUILD"])
+        self.addCleanup(self.mail.close)
+        self.mail.start()
+        for user in ("anna", "bert"):
+            fill(self.mail, user)
+        self.before = mail_of(self.mail)
+        self.mail.stop()
+        self.dir = self.mail.dir / "state/mail/mailcore.test/anna"
+        self.file = self.dir / "data.mdb"
+        self.good = self.file.read_bytes()
+
+    def run_store(self, verb, *arguments, code):
+        done = self.mail.mailctl("store", verb, *(arguments or (ANNA,)), "--json", check=False)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return json.loads(done.stdout)
+
+    def damage(self, *pages):
+        damaged = bytearray(self.good)
+        for page in pages:
+            damaged[page * 4096:(page + 1) * 4096] = bytes(4096)
+        self.file.write_bytes(damaged)
+
+    def page_with(self, text):
+        """The last leaf page with this in it: earlier ones may be free."""
+        for page in range(len(self.good) // 4096 - 1, 1, -1):
+            content = self.good[page * 4096:(page + 1) * 4096]
+            if text in content and content[10:12] == b"\x02\x00":
+                return page
+        raise AssertionError(text)
+
+    def test_clean(self):
+        for row in self.run_store("repair", "--all", code=CLEAN):
+            self.assertEqual((row["state"], row["n_repairs"], row["n_lost"]), ("clean", 0, 0))
+        self.assertEqual(self.file.read_bytes(), self.good)
+        self.assertEqual(sorted(p.name for p in self.dir.iterdir()), ["data.mdb", "data.mdb-lock", "wake"])
+
+    def test_meta_pages(self):
+        """All that LMDB knows its tables by. What was deleted may come back, too."""
+        self.damage(0, 1)
+        self.assertEqual(self.run_store("check", code=DAMAGED)[0]["state"], "damaged")
+        dry = self.run_store("repair", ANNA, "--dry-run", code=DAMAGED)[0]
+        self.assertEqual(self.file.read_bytes()[:8192], bytes(8192))
+        row = self.run_store("repair", code=DAMAGED)[0]
+        self.assertEqual((row["n_violations"], dry["n_lost"]), (0, row["n_lost"]))
+        self.assertEqual((self.dir / row["kept"]).read_bytes()[:8192], bytes(8192))
+        self.assertFalse((self.dir / "repair.tmp").exists())
+        self.run_store("repair", code=CLEAN)
+        self.run_store("check", "--all", code=CLEAN)
+        self.mail.start()
+        after = mail_of(self.mail)
+        for name, messages in self.before.items():
+            self.assertLessEqual(set(messages.values()), set(after[name].values()), name)
+
+    def test_humans_are_told(self):
+        self.damage(self.page_with(b"number 5"))
+        done = self.mail.mailctl("store", "repair", ANNA, check=False)
+        self.assertEqual(done.returncode, DAMAGED, done)
+        self.assertIn(f"{ANNA}: lost: table-readable", done.stdout)
+        self.assertIn("damaged", done.stdout.splitlines()[-1])
+
+    def test_in_use(self):
+        self.mail.start()
+        client = self.mail.imap()
+        client.select("INBOX")
+        done = self.mail.mailctl("store", "repair", ANNA, check=False)
+        self.assertEqual(done.returncode, INUSE, done)
+        self.assertIn("a daemon has the store open", done.stderr)
+        self.assertEqual(client.noop()[0], "OK")
+        client.logout()
+        self.assertFalse((self.dir / "damaged").exists())
+
+    def test_usage(self):
+        done = self.mail.mailctl("store", "repair", ANNA, "--force", check=False)
+        self.assertEqual(done.returncode, USAGE)
+
+
+if __name__ == "__main__":
+    unittest.main()
