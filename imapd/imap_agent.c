@@ -87,4 +87,5 @@ const struct agent_protocol imap_agent_protocol = {
 	.timeout = timeout,
 	.bye = bye,
 	.close = close_session,
+	.damaged = V_INIT("* BYE [UNAVAILABLE] The mail store is damaged\r\n"),
 };

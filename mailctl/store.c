@@ -19,10 +19,11 @@ static int run_child(void *ctx, const struct store_target *t)
 	return code;
 }
 
-/* The first argument says whose; what is behind goes to the child. */
-static int run_all(struct mailctl *m, const char *verb, json_t *rows)
+/* The first argument says whose; args are for the child. */
+static int run_with(
+    struct mailctl *m, const char *verb, char **args, json_t *rows)
 {
-	struct command_run r = { verb, m->args + 1, rows };
+	struct command_run r = { verb, args, rows };
 	struct store_target t;
 	if (strcmp(m->args[0], "--all") == 0)
 		return store_target_each(m, run_child, &r);
@@ -32,6 +33,12 @@ static int run_all(struct mailctl *m, const char *verb, json_t *rows)
 	code = run_child(&r, &t);
 	close(t.dir);
 	return code;
+}
+
+/* What is behind the first argument goes to the child. */
+static int run_all(struct mailctl *m, const char *verb, json_t *rows)
+{
+	return run_with(m, verb, m->args + 1, rows);
 }
 
 /* Only option, or none. */
@@ -144,9 +151,12 @@ static const struct column repair_columns[] = {
 int cmd_store_repair(struct mailctl *m)
 {
 	json_t *rows = json_array();
+	char evict[] = "--evict", *alone[] = { evict, NULL };
+	/* Who asks for one user wants it now. */
+	bool waits = m->n_args == 1 && strcmp(m->args[0], "--all") != 0;
 	int code = check_option(m, "--dry-run");
 	if (!code)
-		code = run_all(m, "repair", rows);
+		code = run_with(m, "repair", waits ? alone : m->args + 1, rows);
 	if (!m->json) {
 		print_reports(rows, "repairs", "repaired: ");
 		print_reports(rows, "lost_parts", "lost: ");

@@ -2,6 +2,7 @@
 #include "mailctl/store.h"
 #include "store/check.h"
 #include "store/mailbox.h"
+#include "store/mark.h"
 #include "store/stats.h"
 #include <stdio.h>
 #include <string.h>
@@ -97,6 +98,17 @@ static int report_unusable(int error)
 	return report_check(&(struct check_result){ .violations = 1 });
 }
 
+/* Agents do not open it, whatever is found. */
+static void report_mark(struct check_result *r)
+{
+	const struct violation v = { .invariant = "table-readable",
+		.text = "every page of a table can be read",
+		.detail = "a process that read the store was ended by it: "
+			  "repair it" };
+	on_violation(NULL, &v);
+	r->violations++;
+}
+
 int store_child_check(int argc, char **argv)
 {
 	struct store *s;
@@ -111,6 +123,8 @@ int store_child_check(int argc, char **argv)
 	if (error)
 		return report_unusable(error);
 	error = store_check(s, &options, &r);
+	if (!error && mark_is_set("."))
+		report_mark(&r);
 	if (!error && r.violations)
 		store_child_report_names(s);
 	store_close(&s);

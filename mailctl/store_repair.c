@@ -6,11 +6,12 @@
  * place of the old one; that stays as data.mdb.damaged-TIME. A kill leaves one
  * or the other, and the mark of damage: the next repair begins again.
  *
- * Nobody else has the store open. Who comes meanwhile finds the mark, or waits
- * for LMDB's lock. */
+ * Nobody else has the store open: agents are asked to leave it. Who comes
+ * meanwhile finds the mark, or waits for LMDB's lock. */
 #include "mailctl/store.h"
 #include "store/mark.h"
 #include "store/repair.h"
+#include "store/wake.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -23,6 +24,11 @@
 static const char data[] = "data.mdb";
 static const char tmp_dir[] = "repair.tmp";
 static const char tmp_data[] = "repair.tmp/data.mdb";
+
+enum {
+	EVICT_TRIES = 100,
+	EVICT_WAIT_NS = 100000000,
+};
 
 struct work {
 	bool dry_run;
@@ -228,15 +234,47 @@ static int work(struct work *w)
 	return error;
 }
 
+static bool has(int argc, char **argv, const char *option)
+{
+	for (int i = 0; i < argc; i++)
+		if (strcmp(argv[i], option) == 0)
+			return true;
+	return false;
+}
+
+/* Agents look for the mark when they are woken, and end. */
+static int evict(int *alone)
+{
+	struct wake wake;
+	bool was_marked = mark_is_set(".");
+	int error = mark_set(".");
+	if (!error)
+		error = wake_init(&wake, ".", false);
+	if (error)
+		return error;
+	wake_others(&wake);
+	wake_deinit(&wake);
+	error = MC_E_BUSY;
+	for (unsigned i = 0; i < EVICT_TRIES && error == MC_E_BUSY; i++) {
+		const struct timespec wait = { .tv_nsec = EVICT_WAIT_NS };
+		nanosleep(&wait, NULL);
+		error = kv_keep_out(data, alone);
+	}
+	if (error && !was_marked && mark_clear(".") != 0)
+		error = MC_E_INTERNAL;
+	return error;
+}
+
 int store_child_repair(int argc, char **argv)
 {
-	struct work w = { .dry_run =
-			      argc > 0 && strcmp(argv[0], "--dry-run") == 0 };
+	struct work w = { .dry_run = has(argc, argv, "--dry-run") };
 	int alone, error = kv_keep_out(data, &alone);
+	if (error == MC_E_BUSY && has(argc, argv, "--evict"))
+		error = evict(&alone);
 	if (error == MC_E_BUSY)
 		return store_child_fail(error,
-		    "a daemon has the store open: end its sessions, or stop "
-		    "queued, imapd and pop3d");
+		    "somebody has the store open: try again when the sessions "
+		    "of the user have ended");
 	if (!error && !w.dry_run)
 		error = mark_set(".");
 	if (!error)

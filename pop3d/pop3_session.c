@@ -472,4 +472,5 @@ const struct agent_protocol pop3_agent_protocol = {
 	.timeout = session_timeout,
 	.bye = session_bye,
 	.close = session_close,
+	.damaged = V_INIT("-ERR [SYS/PERM] the mail store is damaged\r\n"),
 };

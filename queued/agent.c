@@ -7,9 +7,11 @@
 #include "proc/agent.h"
 #include "base/idtab.h"
 #include "base/panic.h"
+#include "proc/damage.h"
 #include "proc/upkeep.h"
 #include "queued/agent_batch.h"
 #include "queued/roles.h"
+#include "store/mark.h"
 #include <unistd.h>
 
 enum {
@@ -18,7 +20,9 @@ enum {
 
 struct agent {
 	struct proc *proc;
-	struct store *store; /* NULL: cannot be opened */
+	struct store *store;      /* NULL: cannot be opened */
+	struct poll_handle *wake; /* NULL: none */
+	int wake_fd;
 	struct deferred *round;
 	struct upkeep *upkeep;
 	struct idtab channels; /* struct channel */
@@ -32,14 +36,46 @@ struct channel {
 	uint64_t id;
 };
 
+static void drop_store(struct agent *a)
+{
+	if (a->wake)
+		poll_free(&a->wake);
+	store_close(&a->store);
+}
+
+/* Another agent met damage, or mailctl store repair waits for us. */
+static void drop_if_marked(struct agent *a)
+{
+	if (a->store && mark_is_set("."))
+		drop_store(a);
+}
+
+static void on_wake(void *ctx, bool readable, bool writable)
+{
+	struct agent *a = ctx;
+	(void)readable;
+	(void)writable;
+	store_wake_drain(a->wake_fd);
+	drop_if_marked(a);
+}
+
 static void open_store(struct agent *a)
 {
 	struct store_options options = { .create = true };
-	int error = a->store ? 0 : store_open(".", &options, &a->store);
-	if (error)
+	drop_if_marked(a);
+	if (a->store)
+		return;
+	int error = store_open(".", &options, &a->store);
+	if (error) {
 		LOG(NULL, ERROR, "agent.store-unusable",
 		    KV_VIEW("account", proc_account(a->proc)),
 		    KV_ERR("error", error));
+		return;
+	}
+	if (store_wake_open(a->store, &a->wake_fd) != 0)
+		return;
+	a->wake = poll_new(proc_loop(a->proc), a->wake_fd, on_wake, a);
+	poll_want(a->wake, true, false);
 }
 
 static void report(struct agent *a, const struct batch_item *item)
@@ -141,6 +177,7 @@ static int queued_agent_start(struct proc *p)
 	struct agent *a = MUST_NEW(struct agent);
 	a->proc = p;
 	proc_set_state(p, a);
+	damage_guard(NULL, NULL);
 	idtab_init(&a->channels, CHANNELS_MAX);
 	batch_init(&a->batch);
 	a->round = deferred_new(proc_loop(p), flush, a);
@@ -154,7 +191,7 @@ static void queued_agent_stop(struct proc *p, uint32_t grace_s)
 	(void)grace_s;
 	struct agent *a = proc_state(p);
 	flush(a);
-	store_close(&a->store);
+	drop_store(a);
 	proc_exit(p);
 }
 

@@ -1,4 +1,5 @@
 #include "base/panic.h"
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,6 +40,8 @@ void panic(const char *format, ...)
 	va_start(args, format);
 	tell("panic", format, args);
 	va_end(args);
+	/* It is no fault of what is read, whoever catches those. */
+	signal(SIGABRT, SIG_DFL);
 	abort();
 }
 

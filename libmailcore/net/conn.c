@@ -437,6 +437,11 @@ static void on_later(void *ctx)
 		release(c);
 }
 
+bool conn_is_quiet(const struct conn *c)
+{
+	return !buf_len(&c->out) && c->tls_state == TLS_NONE;
+}
+
 void conn_flush(struct conn *c)
 {
 	deferred_schedule(c->later);

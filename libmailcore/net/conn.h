@@ -48,6 +48,8 @@ struct conn *conn_new(struct loop *l, int fd,
  * conn_resume, else by conn_flush. */
 struct buf *conn_out(struct conn *c);
 void conn_flush(struct conn *c);
+/* All that was put is with the socket. Async-signal-safe. */
+bool conn_is_quiet(const struct conn *c);
 /* Show unconsumed input again; reading goes on. */
 void conn_resume(struct conn *c);
 void conn_set_timeout(struct conn *c, uint64_t ms); /* 0: none */

@@ -7,7 +7,9 @@
 #include "proc/agent.h"
 #include "base/panic.h"
 #include "proc/body.h"
+#include "proc/damage.h"
 #include "proc/upkeep.h"
+#include "store/mark.h"
 #include <unistd.h>
 
 enum {
@@ -45,6 +47,9 @@ struct session {
 	void *engine;
 	struct buf pending; /* what the front had read, before what comes */
 	bool is_ending, wants_turn;
+	/* The engine is at work; and no reply was half sent before. */
+	volatile bool is_busy, may_part;
+	int fd;
 	uint64_t started_ms;
 	char remote[65];
 };
@@ -64,6 +69,35 @@ static void finish(struct session *x)
 		return;
 	x->is_ending = true;
 	conn_finish(x->conn);
+}
+
+/* Damage. */
+
+static void say_damaged(const struct shell *sh, int fd)
+{
+	struct view words = sh->protocol->damaged;
+	ssize_t n = write(fd, words.p, words.n);
+	(void)n; /* it is told, or not */
+}
+
+/* In the handler of a signal. */
+static void part(void *ctx)
+{
+	const struct shell *sh = ctx;
+	for (const struct session *x = sh->sessions; x; x = x->next) {
+		bool may = x->is_busy
+			       ? x->may_part
+			       : conn_is_quiet(x->conn) && !x->wants_turn;
+		if (may && !x->is_ending)
+			say_damaged(sh, x->fd);
+	}
+}
+
+/* Another process met damage, or mailctl store repair waits for us. */
+static void end_if_marked(struct shell *sh)
+{
+	if (sh->store && mark_is_set("."))
+		damage_leave();
 }
 
 /* Changes, by whomever. */
@@ -104,6 +138,7 @@ static void on_wake_fd(void *ctx, bool readable, bool writable)
 	(void)readable;
 	(void)writable;
 	store_wake_drain(sh->wake_fd);
+	end_if_marked(sh);
 	sh->last_change = store_last_change(sh->store);
 	sh->origin = NULL;
 	sh->has_changes = true;
@@ -116,7 +151,10 @@ static size_t give(struct session *x, struct view in)
 {
 	if (x->is_ending)
 		return 0;
+	x->may_part = conn_is_quiet(x->conn) && !x->wants_turn;
+	x->is_busy = true;
 	size_t n = x->shell->protocol->input(x->engine, in);
+	x->is_busy = false;
 	note_change(x);
 	return n;
 }
@@ -149,7 +187,10 @@ static void on_writable(void *ctx)
 	struct session *x = ctx;
 	if (x->is_ending)
 		return;
+	x->may_part = false;
+	x->is_busy = true;
 	x->shell->protocol->more(x->engine);
+	x->is_busy = false;
 	note_change(x);
 	give_pending(x);
 	if (!x->is_ending)
@@ -293,6 +334,7 @@ static struct session *new_session(
 	if (remote.n)
 		memcpy(x->remote, remote.p, remote.n);
 	x->shell = sh;
+	x->fd = fd;
 	x->started_ms = loop_now_ms(proc_loop(sh->proc));
 	x->log = (struct log_ctx){ NULL, "session", m->session };
 	buf_init(&x->pending, options.in_max);
@@ -331,11 +373,16 @@ void agent_on_session(
 		close(fd);
 		return;
 	}
-	if (!sh->store)
-		open_store(sh);
+	if (sh->store && mark_is_set("."))
+		say_damaged(sh, fd);
+	end_if_marked(sh);
 	struct session *x = new_session(sh, &m->session, fd);
 	if (!x)
 		return;
+	/* Now there is somebody to be told of damage. */
+	if (!sh->store)
+		open_store(sh);
+	x->s.store = sh->store;
 	agent_hold(p);
 	sh->total++;
 	proc_stats(p, ++sh->n_sessions, sh->total);
@@ -378,6 +425,6 @@ int agent_start(struct proc *p, const struct agent_protocol *protocol)
 	sh->turns = deferred_new(proc_loop(p), on_turns, sh);
 	sh->upkeep = upkeep_new(p, &sh->store);
 	proc_set_state(p, sh);
-	open_store(sh);
+	damage_guard(part, sh);
 	return 0;
 }

@@ -36,6 +36,8 @@ struct agent_protocol {
 	/* The service stops: puts parting words. */
 	void (*bye)(void *engine);
 	void (*close)(void *engine); /* the connection is gone: free */
+	/* What a client reads when the store turned out to be damaged. */
+	struct view damaged;
 };
 
 /* Called by engines. */

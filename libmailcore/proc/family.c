@@ -3,6 +3,7 @@
  * young; what misbehaves is killed first. */
 #include "base/clock.h"
 #include "base/panic.h"
+#include "proc/damage.h"
 #include "proc/drop.h"
 #include "proc/monitor.h"
 #include "proc/spawn.h"
@@ -363,8 +364,24 @@ static bool is_expected(const struct child *c, int status)
 	       WEXITSTATUS(status) == 0;
 }
 
+/* What an agent met ended it. */
+static bool log_damage(const struct child *c, int status)
+{
+	static const char *const events_of[] = { "store.damaged",
+		"store.suspect", "store.marked" };
+	int code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+	if (code < PROC_EXIT_DAMAGED || code > PROC_EXIT_MARKED)
+		return false;
+	LOG(NULL, ERROR, events_of[code - PROC_EXIT_DAMAGED],
+	    KV_STR("account", c->account),
+	    KV_STR("role", role_name(c->role->id)), KV_INT("pid", c->pid));
+	return true;
+}
+
 static void log_death(const struct child *c, int status)
 {
+	if (log_damage(c, status))
+		return;
 	struct log_kv how = WIFSIGNALED(status)
 				? KV_INT("signal", WTERMSIG(status))
 				: KV_INT("code", WEXITSTATUS(status));

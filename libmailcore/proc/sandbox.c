@@ -53,6 +53,7 @@ static const int calls_common[] = {
 	CALL(rt_sigprocmask),
 	CALL(rt_sigreturn),
 	CALL(sigaltstack),
+	CALL(setitimer),
 	CALL(futex),
 	CALL(futex_waitv),
 	CALL(sched_yield),

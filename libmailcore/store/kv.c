@@ -82,6 +82,16 @@ static int begin(struct kv *kv, bool writable, struct kv_txn *t)
 	return error;
 }
 
+/* A writer that met damage may have written over its heap already, where it
+ * copies pages to. */
+static int writer_error(struct kv_txn *t, int code)
+{
+	int error = kv_error(t->env, code);
+	if (error == MC_E_CORRUPT)
+		kv_assert_failed();
+	return error;
+}
+
 int kv_read(struct kv *kv, struct kv_txn *t)
 {
 	return begin(kv, false, t);
@@ -94,7 +104,10 @@ int kv_write(struct kv *kv, struct kv_txn *t)
 		*t = (struct kv_txn){ .kv = kv, .error = -EROFS };
 		return -EROFS;
 	}
-	return begin(kv, true, t);
+	int error = begin(kv, true, t);
+	kv_work.writing = !error;
+	kv_work.writer = kv->pid;
+	return error;
 }
 
 void kv_abort(struct kv_txn *t)
@@ -103,6 +116,8 @@ void kv_abort(struct kv_txn *t)
 		return;
 	mdb_txn_abort(t->txn);
 	t->txn = NULL;
+	if (t->writable)
+		kv_work.writing = false;
 	kv_env_end(t->env, t->writable);
 }
 
@@ -115,15 +130,26 @@ int kv_commit(struct kv_txn *t)
 	if (!t->txn)
 		return MC_E_INTERNAL;
 	/* Frees the transaction, whatever it returns. */
-	t->error = kv_error(t->env, mdb_txn_commit(t->txn));
+	t->error = writer_error(t, mdb_txn_commit(t->txn));
 	t->txn = NULL;
+	kv_work.writing = false;
 	kv_env_end(t->env, true);
 	return t->error;
 }
 
+/* Around each call that goes through pages: enter, stick. */
+static MDB_txn *enter(struct kv_txn *t)
+{
+	kv_work.inside = true;
+	kv_work.calls++;
+	return t->txn;
+}
+
 static int stick(struct kv_txn *t, int code)
 {
-	int error = kv_error(t->env, code);
+	kv_work.inside = false;
+	int error =
+	    t->writable ? writer_error(t, code) : kv_error(t->env, code);
 	if (error && error != MC_E_NOENT)
 		t->error = error;
 	return error;
@@ -146,7 +172,7 @@ int kv_get(
 	MDB_val k = kv_val(key), v;
 	if (!usable(t, table, key))
 		return t->error;
-	int error = stick(t, mdb_get(t->txn, t->env->dbis[table], &k, &v));
+	int error = stick(t, mdb_get(enter(t), t->env->dbis[table], &k, &v));
 	if (!error)
 		*value = val_view(v);
 	return error;
@@ -170,10 +196,11 @@ static int put(struct kv_txn *t, unsigned table, struct view key, MDB_val *v,
 {
 	MDB_val k = kv_val(key);
 	MDB_dbi dbi = t->env->dbis[table];
-	int code = append ? mdb_put(t->txn, dbi, &k, v, flags | MDB_APPEND)
+	MDB_txn *txn = enter(t);
+	int code = append ? mdb_put(txn, dbi, &k, v, flags | MDB_APPEND)
 			  : MDB_KEYEXIST;
 	if (code == MDB_KEYEXIST)
-		code = mdb_put(t->txn, dbi, &k, v, flags);
+		code = mdb_put(txn, dbi, &k, v, flags);
 	return stick(t, code);
 }
 
@@ -212,7 +239,7 @@ int kv_delete(struct kv_txn *t, unsigned table, struct view key)
 	MDB_val k = kv_val(key);
 	if (!usable(t, table, key))
 		return t->error;
-	return stick(t, mdb_del(t->txn, t->env->dbis[table], &k, NULL));
+	return stick(t, mdb_del(enter(t), t->env->dbis[table], &k, NULL));
 }
 
 void kv_drop_range(struct kv_txn *t, unsigned table, struct view first,
@@ -250,17 +277,24 @@ static int move(struct kv_cursor *c, MDB_val key, MDB_cursor_op op)
 		return c->t->error;
 	if (!c->cursor)
 		return c->t->error = MC_E_INTERNAL;
-	int code = mdb_cursor_get(c->cursor, &key, &value, op);
-	if (code)
-		return stick(c->t, code);
+	(void)enter(c->t);
+	int error = stick(c->t, mdb_cursor_get(c->cursor, &key, &value, op));
+	if (error)
+		return error;
 	c->key = val_view(key);
 	c->value = val_view(value);
 	return 0;
 }
 
+static int out_of_order(struct kv_cursor *c)
+{
+	return stick(c->t, MDB_CORRUPTED);
+}
+
 int kv_cursor_seek(struct kv_cursor *c, struct view key)
 {
-	return move(c, kv_val(key), MDB_SET_RANGE);
+	int error = move(c, kv_val(key), MDB_SET_RANGE);
+	return !error && view_cmp(c->key, key) < 0 ? out_of_order(c) : error;
 }
 
 int kv_cursor_seek_before(struct kv_cursor *c, struct view key)
@@ -271,28 +305,42 @@ int kv_cursor_seek_before(struct kv_cursor *c, struct view key)
 	return move(c, (MDB_val){ 0, NULL }, error ? MDB_LAST : MDB_PREV);
 }
 
+/* Where a writer stood may have been written over. */
+static int step(struct kv_cursor *c, MDB_cursor_op op, int sign)
+{
+	struct view before = c->t->writable ? V_NONE : c->key;
+	int error = move(c, (MDB_val){ 0, NULL }, op);
+	if (error || !before.n)
+		return error;
+	int order = view_cmp(c->key, before);
+	return (sign > 0 ? order > 0 : order < 0) ? 0 : out_of_order(c);
+}
+
 int kv_cursor_next(struct kv_cursor *c)
 {
-	return move(c, (MDB_val){ 0, NULL }, MDB_NEXT);
+	return step(c, MDB_NEXT, 1);
 }
 
 int kv_cursor_prev(struct kv_cursor *c)
 {
-	return move(c, (MDB_val){ 0, NULL }, MDB_PREV);
+	return step(c, MDB_PREV, -1);
 }
 
 void kv_cursor_replace(struct kv_cursor *c, struct view value)
 {
 	MDB_val k = kv_val(c->key), v = kv_val(value);
-	if (!c->t->error)
-		(void)stick(
-		    c->t, mdb_cursor_put(c->cursor, &k, &v, MDB_CURRENT));
+	if (c->t->error)
+		return;
+	(void)enter(c->t);
+	(void)stick(c->t, mdb_cursor_put(c->cursor, &k, &v, MDB_CURRENT));
 }
 
 void kv_cursor_delete(struct kv_cursor *c)
 {
-	if (!c->t->error)
-		(void)stick(c->t, mdb_cursor_del(c->cursor, 0));
+	if (c->t->error)
+		return;
+	(void)enter(c->t);
+	(void)stick(c->t, mdb_cursor_del(c->cursor, 0));
 }
 
 void kv_cursor_close(struct kv_cursor *c)

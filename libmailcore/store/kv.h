@@ -51,6 +51,23 @@ void kv_close(struct kv **kv);
  * are let in. */
 int kv_keep_out(const char *path, int *fd) MUST_CHECK;
 
+/* LMDB believes its pages: what is damaged can make it read far away from
+ * them, behind the end of the file, or abort. Pages are not verified on the way
+ * (it would cost more than all else that a FETCH does); instead the process
+ * ends, and tells why. For signal handlers: whether a fault at this address is
+ * damage, as it lies in the map of an environment, or (address NULL, too) LMDB
+ * is at work, or a writer, which copies pages to the heap. Async-signal-safe.
+ */
+bool kv_is_damage(const void *address);
+/* This process wrote before: its heap may have been written over then. */
+bool kv_may_be_damage(void);
+/* Another number for each call of LMDB, 0 outside of any: pages in a circle
+ * keep one at work for ever. Async-signal-safe. */
+uint64_t kv_call_at_work(void);
+/* fn is called where LMDB would abort, and when a writer meets damage: pages
+ * that lie may have made it write over the heap. It does not return. */
+void kv_on_assert(void (*fn)(void));
+
 /* Which LMDB wrote or will write the files: major << 8 | minor. */
 uint16_t kv_engine_version(void);
 
@@ -120,7 +137,9 @@ struct kv_cursor {
 	struct view key, value;
 };
 
-/* Each positions and fills key and value: 0, MC_E_NOENT, or a sticky error. */
+/* Each positions and fills key and value: 0, MC_E_NOENT, or a sticky error.
+ * MC_E_CORRUPT, too, when pages lie about the order of keys, so that no walk
+ * goes on for ever. */
 int kv_cursor_open(
     struct kv_cursor *c, struct kv_txn *t, unsigned table) MUST_CHECK;
 int kv_cursor_seek(struct kv_cursor *c, struct view key); /* first >= key */

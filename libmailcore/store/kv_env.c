@@ -46,6 +46,8 @@ static const struct {
 	{ MDB_TXN_FULL, MC_E_LIMIT },
 	{ MDB_CORRUPTED, MC_E_CORRUPT },
 	{ MDB_PAGE_NOTFOUND, MC_E_CORRUPT },
+	{ MDB_CURSOR_FULL, MC_E_CORRUPT }, /* branches in a circle */
+	{ MDB_PAGE_FULL, MC_E_CORRUPT },
 	{ MDB_INVALID, MC_E_CORRUPT },
 	{ MDB_INCOMPATIBLE, MC_E_CORRUPT },
 	{ MDB_VERSION_MISMATCH, MC_E_VERSION },
@@ -106,6 +108,41 @@ static int restore_length(
 	return kv_error(env, error);
 }
 
+static void on_assert(MDB_env *env, const char *text)
+{
+	(void)env;
+	(void)text;
+	kv_assert_failed();
+}
+
+/* LMDB does not tell where its map is: a value in it does, about. Also, no
+ * table of ours has flags: other ones make LMDB compare keys in other ways. */
+static int look_at_tables(
+    struct kv_env *env, const struct kv_options *o, size_t map_bytes)
+{
+	MDB_txn *txn;
+	unsigned flags = 0;
+	const char *place = NULL;
+	int error = mdb_txn_begin(env->mdb, NULL, MDB_RDONLY, &txn);
+	if (error)
+		return kv_error(env, error);
+	for (unsigned i = 0; i < o->n_tables && !error; i++) {
+		MDB_val k = { strlen(o->tables[i]),
+			(void *)(uintptr_t)o->tables[i] };
+		MDB_val v = { 0, NULL };
+		error = mdb_dbi_flags(txn, env->dbis[i], &flags);
+		if (!error && flags)
+			error = MDB_CORRUPTED;
+		if (!error)
+			error = mdb_get(txn, KV_DBI_MAIN, &k, &v);
+		place = v.mv_data;
+	}
+	mdb_txn_abort(txn);
+	if (!error && place)
+		kv_work_map(env, place, map_bytes);
+	return kv_error(env, error);
+}
+
 static int open_tables_once(
     struct kv_env *env, const struct kv_options *o, unsigned txn_flags)
 {
@@ -146,6 +183,8 @@ static int open_file(struct kv_env *env, const char *path,
 	if (!error)
 		error = mdb_env_set_maxreaders(env->mdb,
 		    o->max_readers ? o->max_readers : READERS_DEFAULT);
+	if (!error)
+		error = mdb_env_set_assert(env->mdb, on_assert);
 	if (!error)
 		error = mdb_env_set_mapsize(env->mdb, map_bytes);
 	if (!error)
@@ -189,6 +228,8 @@ int kv_env_open(
 		error = adopt_file(env, o->readonly, map_bytes);
 	if (!error)
 		error = open_tables(env, o);
+	if (!error)
+		error = look_at_tables(env, o, map_bytes);
 	if (error) {
 		kv_env_unref(env);
 		return error;
@@ -203,6 +244,7 @@ void kv_env_unref(struct kv_env *env)
 		return;
 	if (env->mdb)
 		mdb_env_close(env->mdb);
+	kv_work_no_map(env);
 	free(env);
 }
 

@@ -16,6 +16,7 @@ struct kv_env {
 	ino_t ino;
 	atomic_uint refs;
 	atomic_uint readers; /* live read transactions of this process */
+	const char *map_low; /* NULL: not known */
 };
 
 enum {
@@ -56,4 +57,29 @@ bool kv_is_current(const struct kv *kv);
 int kv_follow(struct kv *kv) MUST_CHECK;
 /* env, whose file the path names now, takes the place of the open one. */
 void kv_adopt(struct kv *kv, struct kv_env *env);
+
+/* What this process does with LMDB; not on the heap, which damage may have
+ * written over. */
+enum {
+	KV_MAPS_MAX = 8
+};
+
+struct kv_work {
+	volatile bool writing; /* a transaction */
+	volatile bool inside;  /* a call */
+	volatile uint64_t calls;
+	volatile pid_t writer; /* there was one, in this process */
+
+	struct kv_map {
+		const char *low, *high; /* it lies between */
+	} maps[KV_MAPS_MAX];
+};
+
+extern struct kv_work kv_work;
+
+/* The map of env, as far as a value in it tells; no_map: when it is closed. */
+void kv_work_map(struct kv_env *env, const char *value, size_t map_bytes);
+void kv_work_no_map(struct kv_env *env);
+/* What kv_on_assert was given; returns when that was nothing. */
+void kv_assert_failed(void);
 #endif

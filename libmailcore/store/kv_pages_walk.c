@@ -105,6 +105,10 @@ static void at_table(struct page_walk *w, struct tree *t, struct view name,
 {
 	struct table_record record;
 	struct tree below = { .table = table_named(w, name) };
+	/* A mark of ours (kv_mark). */
+	if (node->flags == 0 && view_eq(name, node->value) &&
+	    below.table == KV_TABLE_OTHER)
+		return;
 	if (node->flags != NODE_TABLE || node->value.n != sizeof record) {
 		page_bad(w, pgno, "not the record of a table");
 		t->had_bad_node = true;

@@ -1,9 +1,10 @@
 """mailctl store repair: what is damaged is told, is one user's, and comes back."""
+import imaplib
 import json
 import os
 import unittest
 
-from instance import Instance, wait_until
+from instance import Instance
 from test_store import CLEAN, DAMAGED, USAGE, fill, text
 
 ANNA = "anna@mailcore.test"
@@ -86,15 +87,48 @@ class Repair(unittest.TestCase):
         self.assertIn("damaged", done.stdout.splitlines()[-1])
 
     def test_in_use(self):
+        """Only who asks for one user ends that user's sessions."""
         self.mail.start()
-        client = self.mail.imap()
+        client, other = self.mail.imap(), self.mail.imap("bert")
         client.select("INBOX")
-        done = self.mail.mailctl("store", "repair", ANNA, check=False)
-        self.assertEqual(done.returncode, INUSE, done)
-        self.assertIn("a daemon has the store open", done.stderr)
+        other.select("INBOX")
+        for arguments in ((ANNA, "--dry-run"), ("--all",)):
+            done = self.mail.mailctl("store", "repair", *arguments, check=False)
+            self.assertEqual(done.returncode, INUSE, done)
+            self.assertIn("in use", done.stderr)
         self.assertEqual(client.noop()[0], "OK")
-        client.logout()
-        self.assertFalse((self.dir / "damaged").exists())
+        self.run_store("repair", code=CLEAN)
+        with self.assertRaises(imaplib.IMAP4.abort) as told:
+            client.noop()
+        self.assertIn("damaged", str(told.exception))
+        self.assertEqual(other.noop()[0], "OK")
+        self.assertEqual(mail_of(self.mail), self.before)
+
+    def test_live_damage(self):
+        """Clear errors for this user, none for the other; mail waits, and all is there after the repair."""
+        self.mail.start()
+        client, other = self.mail.imap(), self.mail.imap("bert")
+        client.select("INBOX")
+        self.file.write_bytes(self.good[:8192])
+        with self.assertRaises((imaplib.IMAP4.error, imaplib.IMAP4.abort)) as told:
+            client.uid("fetch", "1:*", "(BODY.PEEK[])")
+        self.assertIn("damaged", str(told.exception))
+        self.mail.wait_log("store.damaged account=anna@mailcore.test")
+        with self.assertRaises((imaplib.IMAP4.error, imaplib.IMAP4.abort)) as told:
+            self.mail.imap().select("INBOX")
+        self.assertIn("UNAVAILABLE", str(told.exception))
+        self.mail.send(text(99))
+        self.mail.wait_log("4.3.0")
+        self.assertEqual(other.select("INBOX")[0], "OK")
+        self.file.write_bytes(self.good)
+        self.run_store("check", code=DAMAGED)
+        self.run_store("repair", code=CLEAN)
+        self.run_store("check", code=CLEAN)
+        after = mail_of(self.mail)
+        self.assertLessEqual(set(self.before["INBOX"].items()), set(after["INBOX"].items()))
+        self.assertEqual(after["Lists/users"], self.before["Lists/users"])
+        queued = self.mail.mailctl_json("queue", "list")
+        self.assertEqual(len(queued), 1)
 
     def test_usage(self):
         done = self.mail.mailctl("store", "repair", ANNA, "--force", check=False)
