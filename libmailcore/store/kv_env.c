@@ -165,7 +165,12 @@ static int open_tables(struct kv_env *env, const struct kv_options *o)
 {
 	if (o->n_tables > KV_TABLES_MAX)
 		return MC_E_LIMIT;
+	MDB_stat main;
 	int error = open_tables_once(env, o, MDB_RDONLY);
+	/* In a file that has some, the others are lost. */
+	if (error == MDB_NOTFOUND && mdb_env_stat(env->mdb, &main) == 0 &&
+	    main.ms_entries)
+		return MC_E_CORRUPT;
 	if (error == MDB_NOTFOUND && !o->readonly)
 		error = open_tables_once(env, o, 0);
 	return kv_error(env, error);
@@ -223,6 +228,7 @@ int kv_env_open(
 	struct kv_env *env = MUST_NEW(struct kv_env);
 	size_t map_bytes = o->map_bytes ? o->map_bytes : map_bytes_default;
 	atomic_store(&env->refs, 1);
+	kv_work.inside = true;
 	int error = open_file(env, path, o, map_bytes);
 	if (!error)
 		error = adopt_file(env, o->readonly, map_bytes);
@@ -230,6 +236,7 @@ int kv_env_open(
 		error = open_tables(env, o);
 	if (!error)
 		error = look_at_tables(env, o, map_bytes);
+	kv_work.inside = false;
 	if (error) {
 		kv_env_unref(env);
 		return error;

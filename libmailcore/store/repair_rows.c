@@ -152,6 +152,17 @@ static bool lose_index(struct repair *r)
 	return drop_index(r);
 }
 
+/* An entry of the reverse map has no value. */
+static bool mend_index_key(struct repair *r)
+{
+	struct check *c = &r->c;
+	if (key_link_split(c->key, &c->msgid, &c->mailbox, &c->uid) != 0)
+		return lose_index(r);
+	struct key k = key_link(c->msgid, c->mailbox, c->uid);
+	repair_put(r, TABLE_IDX, &k, V(""));
+	return true;
+}
+
 static bool is_vanished(struct repair *r, uint32_t mailbox, uint32_t uid)
 {
 	struct kv_cursor k;
@@ -287,7 +298,7 @@ static const struct mender menders[] = {
 	{ "attribute-key", drop_attribute },
 	{ "keyword-name", drop_attribute },
 	{ "subscription", drop_attribute },
-	{ "index-key", lose_index },
+	{ "index-key", mend_index_key },
 	{ "link-row", mend_link },
 	{ "uidl-row", drop_index },
 	{ "delivery", lose_index },
