@@ -8,11 +8,10 @@
  *
  * Nobody else has the store open: agents are asked to leave it. Who comes
  * meanwhile finds the mark, or waits for LMDB's lock. */
+#include "mailctl/salvage.h"
 #include "mailctl/store.h"
 #include "store/mark.h"
-#include "store/repair.h"
 #include "store/wake.h"
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -105,38 +104,7 @@ static int report(const struct work *w)
 	return code;
 }
 
-/* The new store beside. */
-
-static void unlink_all(const char *dir)
-{
-	char path[512];
-	struct dirent *e;
-	DIR *d = opendir(dir);
-	while (d && (e = readdir(d))) {
-		int n = snprintf(path, sizeof path, "%s/%s", dir, e->d_name);
-		if (n > 0 && (size_t)n < sizeof path)
-			unlink(path);
-	}
-	if (d)
-		closedir(d);
-}
-
-static void remove_tmp(void)
-{
-	unlink_all("repair.tmp/wake");
-	rmdir("repair.tmp/wake");
-	unlink_all(tmp_dir);
-	rmdir(tmp_dir);
-}
-
-static int salvage(struct work *w)
-{
-	phase("salvage");
-	remove_tmp();
-	if (mkdir(tmp_dir, 0700) != 0)
-		return -errno;
-	return store_salvage(data, tmp_data, &w->pages);
-}
+/* The new store takes its place. */
 
 static int sync_dir(void)
 {
@@ -225,12 +193,13 @@ static int work(struct work *w)
 	if (error || !w->is_salvage)
 		return error ? error : repair(".", w);
 	tell_pages(&w->pages);
-	error = salvage(w);
+	phase("salvage");
+	error = salvage_into(tmp_dir, &w->pages);
 	if (!error)
 		error = repair(tmp_dir, w);
 	if (!error && !w->dry_run)
 		error = swap(w);
-	remove_tmp();
+	salvage_remove(tmp_dir);
 	return error;
 }
 

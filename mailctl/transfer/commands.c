@@ -1,6 +1,7 @@
 /* mailctl import and export: arguments, processes, exit codes. */
 #include "mailctl/open_store.h"
 #include "mailctl/transfer/export.h"
+#include "mailctl/transfer/export_damaged.h"
 #include "mailctl/transfer/formats.h"
 #include <errno.h>
 #include <string.h>
@@ -126,20 +127,35 @@ static int import_child(struct mailctl *m, void *ctx)
 	return code;
 }
 
+static int open_copy(
+    const struct job *j, struct report *report, struct store **s)
+{
+	int error = export_copy_open(report, s);
+	if (!error)
+		return 0;
+	export_copy_remove();
+	return complain(exit_code_of(error), "the store of %s: %s", j->account,
+	    err_text(error));
+}
+
 static int export_child(struct mailctl *m, void *ctx)
 {
 	struct job *j = ctx;
 	struct store *s;
 	struct report report;
-	int code = open_user_store(j, false, &s);
+	bool is_damaged = !export_can_read();
+	report_init(&report, m);
+	int code = is_damaged ? open_copy(j, &report, &s)
+			      : open_user_store(j, false, &s);
 	if (code)
 		return code;
-	report_init(&report, m);
 	int error = export_store(s, &j->tree,
 	    j->is_mbox ? &mbox_export : &maildir_export, view_of(j->mailbox),
 	    &report);
 	code = export_report(&report);
 	store_close(&s);
+	if (is_damaged)
+		export_copy_remove();
 	if (error == MC_E_NOENT)
 		return complain(EX_NOUSER, "%s: no such mailbox", j->mailbox);
 	if (error)

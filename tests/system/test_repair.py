@@ -86,6 +86,20 @@ class Repair(unittest.TestCase):
         self.assertIn(f"{ANNA}: lost: table-readable", done.stdout)
         self.assertIn("damaged", done.stdout.splitlines()[-1])
 
+    def test_export(self):
+        """What can be read is written; what not is told; the store stays as it is."""
+        self.damage(0, 1, self.page_with(b"number 5"))
+        before = self.file.read_bytes()
+        out = self.mail.dir / "out"
+        done = self.mail.mailctl("export", ANNA, "maildir", str(out), check=False)
+        self.assertEqual(done.returncode, 65, done)
+        self.assertIn("the store: page 0: no meta page", done.stderr)
+        written = {path.read_bytes() for path in out.rglob("*") if path.is_file() and path.parent.name in ("cur", "new")}
+        for number in (0, 1, 9, 11):
+            self.assertIn(text(number, 3000 * number).replace("\r\n", "\n").encode(), written)
+        self.assertEqual(self.file.read_bytes(), before)
+        self.assertFalse((self.dir / "export.tmp").exists())
+
     def test_in_use(self):
         """Only who asks for one user ends that user's sessions."""
         self.mail.start()
