@@ -3,6 +3,7 @@
 #include "log/log.h"
 #include "store/kv_fs.h"
 #include "store/kv_lmdb.h"
+#include "store/kv_swap.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -258,7 +259,7 @@ void kv_env_unref(struct kv_env *env)
 /* LMDB has a lock on the first octet as long as the environment is open: a
  * shared one, or an exclusive one when nobody else has it and what is in the
  * lock file is of no use any more. */
-int kv_keep_out(const char *path, int *fd)
+static int lock_alone(const char *path, int *fd)
 {
 	char name[PATH_MAX];
 	struct flock lock = {
@@ -274,6 +275,18 @@ int kv_keep_out(const char *path, int *fd)
 		return 0;
 	int error = errno == EACCES || errno == EAGAIN ? MC_E_BUSY : -errno;
 	close(*fd);
+	return error;
+}
+
+int kv_keep_out(const char *path, int *fd)
+{
+	struct kv_guard g;
+	/* The lock file gets its name back, if a compaction was killed. */
+	int error = kv_guard_enter(&g, path);
+	if (error)
+		return error;
+	error = lock_alone(path, fd);
+	kv_guard_leave(&g);
 	return error;
 }
 
