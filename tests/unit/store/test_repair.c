@@ -212,6 +212,23 @@ START_TEST(rows_come_back_where_they_were)
 
 END_TEST
 
+static void link_with_value(void)
+{
+	put(TABLE_IDX, key_link(row_now(inbox_id, 1).msgid, inbox_id, 1),
+	    V("?"));
+}
+
+START_TEST(an_entry_of_the_reverse_map_keeps_its_row)
+{
+	sample_fill();
+	break_with(link_with_value);
+	repair();
+	ck_assert_uint_eq(repaired.recovered + repaired.lost, 0);
+	expect_clean();
+}
+
+END_TEST
+
 static void drop_rows_and_links(void)
 {
 	drop_all(TABLE_MSG);
@@ -311,6 +328,7 @@ static Suite *build(void)
 	tcase_add_loop_test(t, each_invariant_is_made_to_hold, 0, N_POKES);
 	tcase_add_test(t, what_derives_is_built_again);
 	tcase_add_test(t, rows_come_back_where_they_were);
+	tcase_add_test(t, an_entry_of_the_reverse_map_keeps_its_row);
 	tcase_add_test(t, messages_without_a_mailbox_are_brought_back);
 	tcase_add_test(t, mailboxes_without_records_get_a_new_uidvalidity);
 	tcase_add_test(t, what_is_lost_stays_listed);
