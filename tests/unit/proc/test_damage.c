@@ -238,7 +238,7 @@ static size_t damage(char *bad)
 
 START_TEST(no_damage_crashes_it)
 {
-	unsigned rounds = getenv("MAILCORE_LONG") ? 4000 : 100;
+	unsigned rounds = getenv("MAILCORE_LONG") ? 2000 : 100;
 	unsigned ended = 0, errors = 0, suspect = 0;
 	uint32_t seed = (uint32_t)time(NULL);
 	fill();
