@@ -347,7 +347,8 @@ static struct view attachment(struct corpus *c)
 
 static void put_mixed(struct corpus *c, struct buf *out)
 {
-	unsigned n = 1 + random_below(c->w, 5) / 2;
+	static const unsigned counts[] = { 1, 1, 1, 2, 3 };
+	unsigned n = ANY(c, counts);
 	buf_printf(out,
 	    "Content-Type: multipart/mixed;\n\tboundary=\"----=_Part_%u\"\n\n"
 	    "This is a multi-part message in MIME format.\n"
