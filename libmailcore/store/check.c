@@ -317,7 +317,7 @@ static void check_body(struct check *c)
 	struct key first = key_blb(c->msgid, 0);
 	struct view id = view_head(key_view(&first), 8);
 	c->n_chunks = 0;
-	c->has_object = check_object_size(c, c->msgid, &c->object_bytes);
+	c->has_object = body_get(&c->t, c->msgid, &c->body) == 0;
 	int error = kv_cursor_open(&k, &c->t.kv, TABLE_BLB);
 	if (!error)
 		error = kv_cursor_seek(&k, key_view(&first));

@@ -337,16 +337,11 @@ bool check_object_owner(struct check *c)
 
 /* Bodies. */
 
-static uint64_t chunks_of(uint64_t bytes)
-{
-	return (bytes + CHUNK_OCTETS - 1) / CHUNK_OCTETS;
-}
-
 bool check_body_complete(struct check *c)
 {
-	return !c->has_object || c->n_chunks == chunks_of(c->object_bytes) ||
-	       check_differs(
-		   c, "chunks", chunks_of(c->object_bytes), c->n_chunks);
+	uint64_t chunks = body_chunks(&c->body);
+	return !c->has_object || c->n_chunks == chunks ||
+	       check_differs(c, "chunks", chunks, c->n_chunks);
 }
 
 /* It may have been expunged since the snapshot. */
@@ -379,14 +374,13 @@ bool check_chunk_owner(struct check *c)
 
 bool check_chunk_sum(struct check *c)
 {
-	uint64_t start = (uint64_t)c->chunk * CHUNK_OCTETS;
+	uint64_t start;
 	struct key k = key_blb(c->msgid, c->chunk);
 	if (!c->has_object)
 		return true;
 	if (!view_eq(key_view(&k), c->key))
 		return check_note(c, "chunk %u is not there", c->chunk);
-	uint64_t left = c->object_bytes > start ? c->object_bytes - start : 0;
-	size_t want = left < CHUNK_OCTETS ? (size_t)left : CHUNK_OCTETS;
+	size_t want = body_chunk(&c->body, c->chunk, &start);
 	if (c->value.n != want + 4)
 		return check_note(c, "chunk %u has %zu octets, not %zu",
 		    c->chunk, c->value.n, want + 4);

@@ -3,6 +3,7 @@
 /* Inside of check: what it knows while it walks through the tables. Each
  * invariant is one row of a table and one function that looks at the item
  * where the walk stands. */
+#include "store/body.h"
 #include "store/check.h"
 #include "store/edit.h"
 
@@ -75,7 +76,8 @@ struct check {
 	struct check_box *box;
 	struct message row;
 	struct retained retained;
-	uint64_t object_bytes, n_chunks;
+	struct body body;
+	uint64_t n_chunks;
 	uint32_t chunk;
 	bool has_object, has_rows;
 	const char *table;

@@ -18,7 +18,7 @@
  *                                      both cut into pieces of 4080
  * blb   msgid(8) chunk(4)              at most 4076 octets of the message, then
  *                                      CRC32C(4) of key and octets: 4080 are
- *                                      exactly one overflow page
+ *                                      exactly one overflow page; body.h cuts
  * idx   'D' delivery id(16)            time_s(4) mailbox(4) uid(4)
  *       'L' msgid(8) mailbox(4) uid(4) nothing: a row that shows this object
  *       'X' purge_s(4) msgid(8)        mailbox(4) uid(4) flags(2) 0(2): no row
@@ -37,7 +37,8 @@
  *
  * Fields are tag(1) length(4) octets. Of E: 1 ENVELOPE, 2 SHA-256, 3 base
  * subject, 4 and 5 DISPLAYFROM and DISPLAYTO, 6 header index, 7 hashes of
- * Message-ID and References. Of M: 1 BODYSTRUCTURE, 2 part table, 40 octets a
+ * Message-ID and References, 8 (in the first piece) layout(1) of the body: a sum
+ * of enum body_layout; without it there are no halves. Of M: 1 BODYSTRUCTURE, 2 part table, 40 octets a
  * part, 3 PREVIEW. A reader skips the tags that it does not know. The search
  * text lives in an environment of its own: it can be built again. */
 #include "store/message.h"
@@ -192,10 +193,21 @@ struct envelope_record {
 	struct view envelope;
 };
 
+enum body_layout {
+	BODY_HALVES = 1 << 0, /* body.h */
+};
+
+struct body {
+	uint64_t size_bytes;
+	bool has_halves;
+};
+
 void envelope_encode(const struct envelope_record *e, struct buf *out);
 int envelope_decode(struct view v, struct envelope_record *out) MUST_CHECK;
 /* The first piece is enough. */
 int envelope_decode_size(struct view v, uint64_t *size_bytes) MUST_CHECK;
+/* Also MC_E_VERSION: a layout that is not known here. */
+int envelope_decode_body(struct view v, struct body *out) MUST_CHECK;
 /* mailbox and uid of an encoded record become known last. */
 void envelope_place(char *encoded, uint32_t mailbox, uint32_t uid);
 

@@ -1,4 +1,5 @@
 #include "base/chars.h"
+#include "store/body.h"
 #include "store/keyword.h"
 #include "store/message_prepare.h"
 #include "store/rows.h"
@@ -28,12 +29,11 @@ static void put_pieces(struct edit *e, uint64_t msgid, char type, struct view v)
 /* Straight from the source into the pages. */
 static int put_body(struct edit *e, uint64_t msgid, const struct source *s)
 {
-	uint64_t offset = 0, size = source_size(s);
-	for (uint32_t i = 0; offset < size; i++) {
+	const struct body body = { source_size(s), true };
+	uint64_t offset;
+	size_t n;
+	for (uint32_t i = 0; (n = body_chunk(&body, i, &offset)) != 0; i++) {
 		struct key k = key_blb(msgid, i);
-		size_t n = size - offset < CHUNK_OCTETS
-			       ? (size_t)(size - offset)
-			       : CHUNK_OCTETS;
 		char *p =
 		    kv_reserve(&e->kv, TABLE_BLB, key_view(&k), n + 4, true);
 		if (!p)
@@ -42,7 +42,6 @@ static int put_body(struct edit *e, uint64_t msgid, const struct source *s)
 		if (error)
 			return error;
 		chunk_seal(&k, (struct view){ p, n }, p + n);
-		offset += n;
 	}
 	return 0;
 }

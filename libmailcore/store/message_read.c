@@ -1,3 +1,4 @@
+#include "store/body.h"
 #include "store/object.h"
 #include "store/rows.h"
 #include "store/spill.h"
@@ -175,42 +176,39 @@ int message_parts(const struct message_info *info, struct mime_part *out)
 }
 
 static int chunk_get(struct store_txn *t, uint64_t msgid, uint32_t i,
-    uint64_t size, struct view *out)
+    size_t octets, struct view *out)
 {
 	struct key k = key_blb(msgid, i);
-	uint64_t start = (uint64_t)i * CHUNK_OCTETS;
-	size_t want =
-	    size - start < CHUNK_OCTETS ? (size_t)(size - start) : CHUNK_OCTETS;
 	struct view v;
 	int error = kv_get(&t->kv, TABLE_BLB, key_view(&k), &v);
-	if (error == MC_E_NOENT || (!error && v.n != want + 4))
+	if (error == MC_E_NOENT || (!error && v.n != octets + 4))
 		return MC_E_CORRUPT;
 	if (error)
 		return error;
-	*out = view_head(v, want);
-	return chunk_check(&k, *out, v.p + want) ? 0 : MC_E_CORRUPT;
+	*out = view_head(v, octets);
+	return chunk_check(&k, *out, v.p + octets) ? 0 : MC_E_CORRUPT;
 }
 
 int message_read(
     struct store_txn *t, uint64_t msgid, uint64_t offset, void *out, size_t n)
 {
-	struct key k = key_obj(msgid, 'E', 0);
+	struct body body;
 	struct view v;
-	uint64_t size;
+	uint64_t start;
 	char *to = out;
-	int error = kv_get(&t->kv, TABLE_OBJ, key_view(&k), &v);
-	if (!error)
-		error = envelope_decode_size(v, &size);
+	int error = body_get(t, msgid, &body);
 	if (error)
 		return error;
-	if (offset > size || n > size - offset)
+	if (offset > body.size_bytes || n > body.size_bytes - offset)
 		return MC_E_BAD;
-	while (n) {
-		error = chunk_get(
-		    t, msgid, (uint32_t)(offset / CHUNK_OCTETS), size, &v);
+	for (uint32_t i = (uint32_t)(offset / CHUNK_OCTETS); n; i++) {
+		size_t octets = body_chunk(&body, i, &start);
+		if (offset >= start + octets)
+			continue; /* it begins in the second half */
+		error = chunk_get(t, msgid, i, octets, &v);
 		if (error)
 			return error;
-		v = view_head(view_skip(v, offset % CHUNK_OCTETS), n);
+		v = view_head(view_skip(v, (size_t)(offset - start)), n);
 		memcpy(to, v.p, v.n);
 		to += v.n;
 		offset += v.n;

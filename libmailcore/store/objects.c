@@ -9,6 +9,7 @@ enum {
 	STRUCTURE_OCTETS = 8,
 	FIELD_OCTETS = 5,
 	FIELD_ENVELOPE = 1,
+	FIELD_BODY = 8,
 	FIELD_BODYSTRUCTURE = 1,
 	FIELD_PARTS = 2,
 	HAS_NUL = 1 << 0,
@@ -42,6 +43,7 @@ static bool field_next(struct view *rest, unsigned *tag, struct view *v)
 void envelope_encode(const struct envelope_record *e, struct buf *out)
 {
 	char p[ENVELOPE_OCTETS] = { OBJECT_VERSION };
+	const char layout = BODY_HALVES;
 	put_le(p + 1,
 	    (e->has_nul ? HAS_NUL : 0) | (e->crlf_clean ? CRLF_CLEAN : 0) |
 		(e->has_8bit_header ? HAS_8BIT_HEADER : 0),
@@ -56,6 +58,7 @@ void envelope_encode(const struct envelope_record *e, struct buf *out)
 	put_le(p + 60, e->bare_bytes, 4);
 	envelope_place(p, e->mailbox, e->uid);
 	buf_put(out, (struct view){ p, sizeof p });
+	field_put(out, FIELD_BODY, (struct view){ &layout, 1 });
 	field_put(out, FIELD_ENVELOPE, e->envelope);
 }
 
@@ -70,6 +73,28 @@ int envelope_decode_size(struct view v, uint64_t *size_bytes)
 	if (v.n < ENVELOPE_OCTETS || v.p[0] != OBJECT_VERSION)
 		return MC_E_CORRUPT;
 	*size_bytes = get_le64(v.p + 8);
+	return 0;
+}
+
+static int layout_decode(struct view v, struct body *out)
+{
+	if (v.n != 1)
+		return MC_E_CORRUPT;
+	out->has_halves = v.p[0] & BODY_HALVES;
+	return v.p[0] & ~BODY_HALVES ? MC_E_VERSION : 0;
+}
+
+int envelope_decode_body(struct view v, struct body *out)
+{
+	struct view rest = view_skip(v, ENVELOPE_OCTETS), field;
+	unsigned tag;
+	int error = envelope_decode_size(v, &out->size_bytes);
+	out->has_halves = false;
+	if (error)
+		return error;
+	while (field_next(&rest, &tag, &field))
+		if (tag == FIELD_BODY)
+			return layout_decode(field, out);
 	return 0;
 }
 
