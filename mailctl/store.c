@@ -138,6 +138,7 @@ static const struct column stats_columns[] = {
 	{ "message_bytes", "BYTES", true },
 	{ "retained", "RETAINED", true },
 	{ "retained_bytes", "BYTES", true },
+	{ "stored_bytes", "STORED", true },
 	{ "modseq", "MODSEQ", true },
 	{ "changes_since", "KNOWN-SINCE", true },
 };
@@ -157,7 +158,7 @@ int cmd_store_stats(struct mailctl *m)
 	if (!m->json && json_array_size(rows) == 1)
 		tables = json_incref(
 		    json_object_get(json_array_get(rows, 0), "tables"));
-	print_rows(m, rows, stats_columns, 12);
+	print_rows(m, rows, stats_columns, 13);
 	if (tables)
 		print_rows(m, tables, table_columns, 3);
 	return code;

@@ -151,6 +151,7 @@ int store_child_stats(int argc, char **argv)
 	put_number(o, "message_bytes", st.bytes);
 	put_number(o, "retained", st.retained);
 	put_number(o, "retained_bytes", st.retained_bytes);
+	put_number(o, "stored_bytes", st.stored_bytes);
 	put_number(o, "modseq", st.modseq);
 	put_number(o, "changes_since", st.changes_since);
 	json_object_set_new(o, "tables", tables_json(&st));

@@ -10,6 +10,7 @@
 #include "proc/upkeep.h"
 #include "queued/agent_batch.h"
 #include "queued/roles.h"
+#include <string.h>
 #include <unistd.h>
 
 enum {
@@ -34,7 +35,10 @@ struct channel {
 
 static void open_store(struct agent *a)
 {
-	struct store_options options = { .create = true };
+	const struct store_options options = {
+		.create = true,
+		.compress = strcmp(proc_conf(a->proc)->compress, "zstd") == 0,
+	};
 	int error = a->store ? 0 : store_open(".", &options, &a->store);
 	if (error)
 		LOG(NULL, ERROR, "agent.store-unusable",

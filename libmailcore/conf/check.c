@@ -1,6 +1,7 @@
 /* What takes more than one option to see, and what follows from what was not
  * said: default listeners, usual ports, paths below the prefix. */
 #include "base/chars.h"
+#include "base/features.h"
 #include "conf/draft.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -146,6 +147,9 @@ static void check_top(struct conf_draft *d)
 	if (strlen(c->recipient_delimiter) > 1)
 		conf_complainf(d, line_of(d, "recipient_delimiter"),
 		    "recipient_delimiter", "more than one character");
+	if (strcmp(c->compress, "none") != 0 && !feature_is_in(c->compress))
+		conf_complainf(d, line_of(d, "compress"), "compress",
+		    "%s was not built in", c->compress);
 	if (*c->postmaster && !strchr(c->postmaster, '@'))
 		conf_complainf(d, line_of(d, "postmaster"), "postmaster",
 		    "\"%s\" is not user@domain", c->postmaster);

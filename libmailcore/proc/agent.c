@@ -8,6 +8,7 @@
 #include "base/panic.h"
 #include "proc/body.h"
 #include "proc/upkeep.h"
+#include <string.h>
 #include <unistd.h>
 
 enum {
@@ -251,7 +252,10 @@ void agent_session_again(struct agent_session *s)
 
 static void open_store(struct shell *sh)
 {
-	const struct store_options options = { .create = true };
+	const struct store_options options = {
+		.create = true,
+		.compress = strcmp(proc_conf(sh->proc)->compress, "zstd") == 0,
+	};
 	int error = store_open(".", &options, &sh->store);
 	if (error) {
 		LOG(NULL, ERROR, "store.unusable",

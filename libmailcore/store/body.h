@@ -1,6 +1,7 @@
 #ifndef STORE_BODY_H
 #define STORE_BODY_H
-/* The octets of a message in blb: how they are cut into chunks. Chunks are
+/* The octets of a message in blb, as they are or packed (pack.h): how they are
+ * cut into chunks, and how they are read again. Chunks are
  * numbered from 0 and CHUNK_OCTETS long, but the last. A last one that would
  * leave much of its page empty lies in two halves: LMDB then keeps it in leaf
  * pages, beside others (three per cent of the file). */
@@ -14,4 +15,8 @@ uint64_t body_chunks(const struct body *b);
 /* Octets of chunk i, without its checksum, and where they begin; 0: there is
  * no such chunk. */
 size_t body_chunk(const struct body *b, uint64_t i, uint64_t *offset);
+/* n octets of the message, which has them. MC_E_CORRUPT: a chunk is missing or
+ * not what it was, or a frame cannot be unpacked; MC_E_UNSUPPORTED: pack.h. */
+int body_read(struct store_txn *t, const struct body *b, uint64_t offset,
+    char *out, size_t n) MUST_CHECK;
 #endif

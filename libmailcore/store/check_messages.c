@@ -1,6 +1,7 @@
 /* Invariants of rows, changes, the reverse map, objects and their bytes. */
 #include "store/check_state.h"
 #include "store/object.h"
+#include <inttypes.h>
 #include <stdlib.h>
 
 enum {
@@ -342,6 +343,15 @@ bool check_body_complete(struct check *c)
 	uint64_t chunks = body_chunks(&c->body);
 	return !c->has_object || c->n_chunks == chunks ||
 	       check_differs(c, "chunks", chunks, c->n_chunks);
+}
+
+bool check_body_frames(struct check *c)
+{
+	char octet;
+	for (uint64_t at = 0; at < c->body.size_bytes; at += BODY_FRAME_OCTETS)
+		if (body_read(&c->t, &c->body, at, &octet, 1) != 0)
+			return check_note(c, "at octet %" PRIu64, at);
+	return true;
 }
 
 /* It may have been expunged since the snapshot. */

@@ -109,6 +109,8 @@ const struct check_rule check_rules[] = {
 	    false, check_totals_mailboxes },
 	{ "body-complete", "a message has as many bytes as it says", SCAN_BODY,
 	    false, check_body_complete },
+	{ "body-frames", "a compressed message can be unpacked", SCAN_FRAMES,
+	    false, check_body_frames },
 	{ "body-owner", "bytes belong to a message", SCAN_CHUNK, true,
 	    check_chunk_owner },
 	{ "body-checksum", "the checksums of a message are right", SCAN_CHUNK,

@@ -21,6 +21,7 @@ enum check_scan {
 	SCAN_COUNTS,    /* a mailbox, when all rows are known */
 	SCAN_TOTALS,    /* the account, when all is known */
 	SCAN_BODY,      /* an object's chunks */
+	SCAN_FRAMES,    /* the same, when there is nothing wrong with them */
 	SCAN_CHUNK,     /* a key of blb */
 	SCAN_TABLE,     /* a table as such */
 };
@@ -150,6 +151,7 @@ bool check_totals(struct check *c);
 bool check_totals_retained(struct check *c);
 bool check_totals_mailboxes(struct check *c);
 bool check_body_complete(struct check *c);
+bool check_body_frames(struct check *c);
 bool check_chunk_owner(struct check *c);
 bool check_chunk_sum(struct check *c);
 bool check_table(struct check *c);

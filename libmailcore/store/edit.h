@@ -5,6 +5,7 @@
  * back at the commit, so that a batch writes each of them once. */
 #include "store/compact.h"
 #include "store/keys.h"
+#include "store/pack.h"
 #include "store/wake.h"
 
 struct extracts;
@@ -14,6 +15,8 @@ struct store {
 	struct kv *kv;
 	char *dir;
 	bool readonly;
+	bool compress; /* what is added */
+	struct unpacker unpacker;
 	int64_t (*now_s)(void);
 	struct wake wake;
 	struct key sweep; /* where the search for old delivery ids goes on */

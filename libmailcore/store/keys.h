@@ -37,8 +37,9 @@
  *
  * Fields are tag(1) length(4) octets. Of E: 1 ENVELOPE, 2 SHA-256, 3 base
  * subject, 4 and 5 DISPLAYFROM and DISPLAYTO, 6 header index, 7 hashes of
- * Message-ID and References, 8 (in the first piece) layout(1) of the body: a sum
- * of enum body_layout; without it there are no halves. Of M: 1 BODYSTRUCTURE, 2 part table, 40 octets a
+ * Message-ID and References, 8 (in the first piece) layout(1) of the body, a
+ * sum of enum body_layout, then 4 octets for each frame: how many octets it has
+ * in blb, and FRAME_PLAIN. Of M: 1 BODYSTRUCTURE, 2 part table, 40 octets a
  * part, 3 PREVIEW. A reader skips the tags that it does not know. The search
  * text lives in an environment of its own: it can be built again. */
 #include "store/message.h"
@@ -125,10 +126,15 @@ struct account {
 	uint64_t searchable_msgid; /* up to here texts were extracted */
 	uint32_t retention_s;      /* 0: the default */
 	uint8_t guid[16];
+	uint32_t features; /* enum store_feature: what a reader must know */
+};
+
+enum store_feature {
+	STORE_HAS_ZSTD = 1 << 0, /* some bodies */
 };
 
 void account_encode(const struct account *a, char out[ACCOUNT_OCTETS]);
-/* Also MC_E_VERSION. */
+/* Also MC_E_VERSION, and MC_E_UNSUPPORTED for a feature that was not built. */
 int account_decode(struct view v, struct account *out) MUST_CHECK;
 
 /* A mailbox's record. */
@@ -191,15 +197,29 @@ struct envelope_record {
 	struct date internaldate;
 	uint32_t mailbox, uid; /* where it was stored first */
 	struct view envelope;
+	struct view frames; /* encoding only; empty: stored as it is */
 };
 
 enum body_layout {
 	BODY_HALVES = 1 << 0, /* body.h */
+	BODY_ZSTD = 1 << 1,   /* in frames: pack.h */
 };
 
+enum {
+	BODY_FRAME_OCTETS = 256 * 1024, /* of the message; the last has less */
+	BODY_FRAMES_MAX = 800,          /* their table fits into one piece */
+	BODY_PACKED_MAX = BODY_FRAMES_MAX * BODY_FRAME_OCTETS,
+	FRAME_ENTRY_OCTETS = 4,
+};
+
+static const uint32_t FRAME_PLAIN = 1U << 31; /* it is not packed */
+
+/* How the octets of a message are stored. */
 struct body {
-	uint64_t size_bytes;
+	uint64_t msgid;
+	uint64_t size_bytes, stored_bytes; /* in all chunks, without sums */
 	bool has_halves;
+	struct view frames; /* empty: stored as they are */
 };
 
 void envelope_encode(const struct envelope_record *e, struct buf *out);

@@ -29,7 +29,8 @@ static void put_pieces(struct edit *e, uint64_t msgid, char type, struct view v)
 /* Straight from the source into the pages. */
 static int put_body(struct edit *e, uint64_t msgid, const struct source *s)
 {
-	const struct body body = { source_size(s), true };
+	const struct body body = { .stored_bytes = source_size(s),
+		.has_halves = true };
 	uint64_t offset;
 	size_t n;
 	for (uint32_t i = 0; (n = body_chunk(&body, i, &offset)) != 0; i++) {
@@ -104,7 +105,10 @@ static void put_object(struct edit *e, const struct append *a,
 	put_pieces(e, m->msgid, 'M', buf_view(&p->structure));
 	e->account.bytes += m->size_bytes;
 	e->account.messages++;
-	int error = put_body(e, m->msgid, &a->source);
+	const struct source body = prepared_body(a, p);
+	if (buf_len(&p->packed.frames))
+		e->account.features |= STORE_HAS_ZSTD;
+	int error = put_body(e, m->msgid, &body);
 	if (error)
 		edit_fail(e, error);
 }
@@ -190,28 +194,30 @@ static int add_singly(struct store *s, const struct append *items,
 	return any ? 0 : last_error;
 }
 
-static int prepare_all(const struct append *items, struct prepared *prepared,
-    size_t n, struct append_result *results, uint64_t *room)
+static int prepare_all(struct store *s, const struct append *items,
+    struct prepared *prepared, size_t n, struct append_result *results)
 {
 	size_t good = 0;
-	*room = 0;
+	uint64_t room = 0;
+	struct packer *packer = s->compress ? packer_new(s->dir) : NULL;
 	for (size_t i = 0; i < n; i++) {
-		fail(&results[i], message_prepare(&items[i], &prepared[i]));
+		fail(&results[i],
+		    message_prepare(&items[i], packer, &prepared[i]));
 		if (results[i].error)
 			continue;
-		*room += source_size(&items[i].source) + ROOM_PER_ITEM;
+		const struct source body =
+		    prepared_body(&items[i], &prepared[i]);
+		room += source_size(&body) + ROOM_PER_ITEM;
 		good++;
 	}
-	return good ? 0 : results[0].error;
+	packer_free(&packer);
+	return good ? kv_check_room(s->kv, room) : results[0].error;
 }
 
 static int append_prepared(struct store *s, const struct append *items,
     struct prepared *prepared, size_t n, struct append_result *results)
 {
-	uint64_t room;
-	int error = prepare_all(items, prepared, n, results, &room);
-	if (!error)
-		error = kv_check_room(s->kv, room);
+	int error = prepare_all(s, items, prepared, n, results);
 	if (error)
 		return error;
 	/* A failed transaction leaves marks in results: keep only those of

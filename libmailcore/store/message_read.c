@@ -175,44 +175,14 @@ int message_parts(const struct message_info *info, struct mime_part *out)
 	return 0;
 }
 
-static int chunk_get(struct store_txn *t, uint64_t msgid, uint32_t i,
-    size_t octets, struct view *out)
-{
-	struct key k = key_blb(msgid, i);
-	struct view v;
-	int error = kv_get(&t->kv, TABLE_BLB, key_view(&k), &v);
-	if (error == MC_E_NOENT || (!error && v.n != octets + 4))
-		return MC_E_CORRUPT;
-	if (error)
-		return error;
-	*out = view_head(v, octets);
-	return chunk_check(&k, *out, v.p + octets) ? 0 : MC_E_CORRUPT;
-}
-
 int message_read(
     struct store_txn *t, uint64_t msgid, uint64_t offset, void *out, size_t n)
 {
 	struct body body;
-	struct view v;
-	uint64_t start;
-	char *to = out;
 	int error = body_get(t, msgid, &body);
 	if (error)
 		return error;
 	if (offset > body.size_bytes || n > body.size_bytes - offset)
 		return MC_E_BAD;
-	for (uint32_t i = (uint32_t)(offset / CHUNK_OCTETS); n; i++) {
-		size_t octets = body_chunk(&body, i, &start);
-		if (offset >= start + octets)
-			continue; /* it begins in the second half */
-		error = chunk_get(t, msgid, i, octets, &v);
-		if (error)
-			return error;
-		v = view_head(view_skip(v, (size_t)(offset - start)), n);
-		memcpy(to, v.p, v.n);
-		to += v.n;
-		offset += v.n;
-		n -= v.n;
-	}
-	return 0;
+	return body_read(t, &body, offset, out, n);
 }

@@ -40,10 +40,19 @@ static bool field_next(struct view *rest, unsigned *tag, struct view *v)
 	return true;
 }
 
+static void body_put(struct buf *out, unsigned layout, struct view frames)
+{
+	char head[FIELD_OCTETS + 1];
+	put_le(head, FIELD_BODY, 1);
+	put_le(head + 1, 1 + frames.n, 4);
+	put_le(head + FIELD_OCTETS, layout, 1);
+	buf_put(out, (struct view){ head, sizeof head });
+	buf_put(out, frames);
+}
+
 void envelope_encode(const struct envelope_record *e, struct buf *out)
 {
 	char p[ENVELOPE_OCTETS] = { OBJECT_VERSION };
-	const char layout = BODY_HALVES;
 	put_le(p + 1,
 	    (e->has_nul ? HAS_NUL : 0) | (e->crlf_clean ? CRLF_CLEAN : 0) |
 		(e->has_8bit_header ? HAS_8BIT_HEADER : 0),
@@ -58,7 +67,7 @@ void envelope_encode(const struct envelope_record *e, struct buf *out)
 	put_le(p + 60, e->bare_bytes, 4);
 	envelope_place(p, e->mailbox, e->uid);
 	buf_put(out, (struct view){ p, sizeof p });
-	field_put(out, FIELD_BODY, (struct view){ &layout, 1 });
+	body_put(out, BODY_HALVES | (e->frames.n ? BODY_ZSTD : 0), e->frames);
 	field_put(out, FIELD_ENVELOPE, e->envelope);
 }
 
@@ -76,22 +85,48 @@ int envelope_decode_size(struct view v, uint64_t *size_bytes)
 	return 0;
 }
 
+static int frames_decode(struct body *b)
+{
+	uint64_t left = b->size_bytes, stored = 0;
+	for (size_t i = 0; i < b->frames.n; i += FRAME_ENTRY_OCTETS) {
+		uint32_t entry = get_le32(b->frames.p + i);
+		uint32_t n = entry & ~FRAME_PLAIN;
+		uint32_t octets = left < BODY_FRAME_OCTETS ? (uint32_t)left
+							   : BODY_FRAME_OCTETS;
+		if (n == 0 || (entry & FRAME_PLAIN ? n != octets : n >= octets))
+			return MC_E_CORRUPT;
+		left -= octets;
+		stored += n;
+	}
+	b->stored_bytes = stored;
+	return left ? MC_E_CORRUPT : 0;
+}
+
 static int layout_decode(struct view v, struct body *out)
 {
-	if (v.n != 1)
+	if (v.n == 0)
 		return MC_E_CORRUPT;
-	out->has_halves = v.p[0] & BODY_HALVES;
-	return v.p[0] & ~BODY_HALVES ? MC_E_VERSION : 0;
+	unsigned layout = (unsigned char)v.p[0];
+	if (layout & ~(unsigned)(BODY_HALVES | BODY_ZSTD))
+		return MC_E_VERSION;
+	out->has_halves = layout & BODY_HALVES;
+	out->frames = view_skip(v, 1);
+	if (!(layout & BODY_ZSTD))
+		return out->frames.n ? MC_E_CORRUPT : 0;
+	if (out->frames.n % FRAME_ENTRY_OCTETS)
+		return MC_E_CORRUPT;
+	return frames_decode(out);
 }
 
 int envelope_decode_body(struct view v, struct body *out)
 {
 	struct view rest = view_skip(v, ENVELOPE_OCTETS), field;
 	unsigned tag;
+	*out = (struct body){ .size_bytes = 0 };
 	int error = envelope_decode_size(v, &out->size_bytes);
-	out->has_halves = false;
 	if (error)
 		return error;
+	out->stored_bytes = out->size_bytes;
 	while (field_next(&rest, &tag, &field))
 		if (tag == FIELD_BODY)
 			return layout_decode(field, out);

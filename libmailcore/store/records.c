@@ -1,6 +1,7 @@
 /* The values of keys.h: what an account, a mailbox, a row is on disk. */
 #include "store/keys.h"
 #include "store/le.h"
+#include "store/pack.h"
 
 enum {
 	RECORD_VERSION = 1
@@ -25,6 +26,7 @@ void account_encode(const struct account *a, char out[ACCOUNT_OCTETS])
 	put_le(out + 72, a->retained_bytes, 8);
 	put_le(out + 80, a->searchable_msgid, 8);
 	memcpy(out + 88, a->guid, sizeof a->guid);
+	put_le(out + 252, a->features, 4);
 }
 
 int account_decode(struct view v, struct account *out)
@@ -54,9 +56,12 @@ int account_decode(struct view v, struct account *out)
 		.messages_limit = get_le64(p + 64),
 		.retained_bytes = get_le64(p + 72),
 		.searchable_msgid = get_le64(p + 80),
+		.features = get_le32(p + 252),
 	};
 	memcpy(out->guid, p + 88, sizeof out->guid);
-	return 0;
+	if (out->features & ~(uint32_t)STORE_HAS_ZSTD)
+		return MC_E_VERSION;
+	return out->features && !pack_is_built() ? MC_E_UNSUPPORTED : 0;
 }
 
 static void box_encode_counts(const struct box *b, char *out)

@@ -108,6 +108,8 @@ static int check_stamp(struct store *s)
 		return error;
 	error = account_get(&t, &a);
 	kv_abort(&t);
+	if (error == MC_E_UNSUPPORTED)
+		LOG(NULL, ERROR, "store.unsupported", KV_STR("lacks", "zstd"));
 	return error;
 }
 
@@ -144,6 +146,7 @@ int store_open(
 	struct store *s = MUST_NEW(struct store);
 	s->wake.dir_fd = s->wake.fd = s->wake.send_fd = -1;
 	s->readonly = options->readonly;
+	s->compress = options->compress;
 	s->now_s = options->now_s ? options->now_s : clock_wall_s;
 	s->sweep = key_tag('D');
 	s->compact_free_bytes = options->compact_free_bytes;
@@ -167,6 +170,7 @@ void store_close(struct store **handle)
 	wake_deinit(&s->wake);
 	extract_close(s);
 	compact_close(s);
+	unpacker_clear(&s->unpacker);
 	kv_close(&s->kv);
 	free(s->extracts);
 	free(s->dir);
@@ -214,6 +218,7 @@ int store_wake_open(struct store *s, int *fd)
 void store_housekeeping(struct store *s)
 {
 	kv_clear_stale_readers(s->kv);
+	unpacker_clear(&s->unpacker);
 	if (s->readonly)
 		return;
 	int error = housekeeping(s);

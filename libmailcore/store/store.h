@@ -22,6 +22,7 @@ enum {
 struct store_options {
 	bool create; /* make a new store (INBOX in it) when there is none */
 	bool readonly;
+	bool compress; /* what is added from now on; when it is built in */
 	int64_t (*now_s)(void); /* NULL: clock_wall_s */
 	/* When compaction pays, as tests need it; 0: 100 MB. */
 	uint64_t compact_free_bytes;
@@ -30,7 +31,9 @@ struct store_options {
 /* dir is the user's directory ("." for an agent): data.mdb, data.mdb-lock and
  * wake/ live in it. It must go on to name it: a compaction by anybody makes
  * all others open data.mdb again. MC_E_NOENT without create; MC_E_VERSION when
- * a later schema or another LMDB major wrote it; MC_E_CORRUPT; -errno. */
+ * a later schema or another LMDB major wrote it; MC_E_UNSUPPORTED when it has
+ * something that was not built in (a log line says what); MC_E_CORRUPT;
+ * -errno. */
 int store_open(const char *dir, const struct store_options *options,
     struct store **out) MUST_CHECK;
 void store_close(struct store **s);

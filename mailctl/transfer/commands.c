@@ -12,6 +12,7 @@ struct job {
 	const char *mailbox; /* NULL: all */
 	bool dry_run;
 	bool is_mbox;
+	bool compress;
 	bool is_file; /* an mbox to import */
 	int fd;       /* what path is; in tree unless is_file */
 	struct tree tree;
@@ -38,6 +39,7 @@ static int take_arguments(struct mailctl *m, struct job *j)
 		return complain(
 		    EX_USAGE, "ACCOUNT, maildir or mbox, and PATH are needed");
 	j->account = plain[0];
+	j->compress = strcmp(m->conf->compress, "zstd") == 0;
 	j->format = plain[1];
 	j->path = plain[2];
 	j->is_mbox = strcmp(j->format, "mbox") == 0;
@@ -77,7 +79,9 @@ static int open_source(struct job *j)
 
 static int open_user_store(const struct job *j, bool write, struct store **s)
 {
-	const struct store_options o = { .create = write, .readonly = !write };
+	const struct store_options o = {
+		.create = write, .readonly = !write, .compress = j->compress
+	};
 	*s = NULL;
 	int error = store_open(".", &o, s);
 	if (error == MC_E_NOENT && j->dry_run)

@@ -8,6 +8,7 @@ static union {
 	struct retained retained;
 	struct envelope_record envelope;
 	struct structure_record structure;
+	struct body body;
 	struct mime_part part;
 } out;
 
@@ -23,6 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		   delivery_decode(v, &out.delivery) |
 		   retained_decode(v, &out.retained) |
 		   envelope_decode(v, &out.envelope) |
+		   envelope_decode_body(v, &out.body) |
 		   structure_decode(v, &out.structure) |
 		   part_decode(v, &out.part) | mailbox_id_decode(v, &a) |
 		   key_name_split(v, &a, &name) | key_msg_split(v, &a, &b) |

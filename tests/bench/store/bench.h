@@ -6,6 +6,7 @@
 struct bench {
 	const char *dir; /* the user's directory */
 	unsigned messages, runs;
+	bool compress;
 };
 
 /* One measurement of each run; printed as a line of JSON. */
@@ -25,11 +26,12 @@ void row_stop(struct row *r); /* adds the milliseconds since row_start */
 void row_add(struct row *r, double value);
 void row_print(const struct row *r);
 
-struct store *bench_open(const char *dir);
+struct store *bench_open(const struct bench *b);
 void bench_try(int error, const char *what); /* fatal unless 0 */
 
 void run_fill(const struct bench *b);
 void run_rows(const struct bench *b);
+void run_bodies(const struct bench *b);
 void run_delivery(const struct bench *b);
 void run_churn(const struct bench *b); /* messages: MB in the mailbox */
 

@@ -79,7 +79,7 @@ void run_delivery(const struct bench *b)
 	static char text[MESSAGE_OCTETS_WANTED];
 	struct mailbox inbox;
 	struct store_txn t;
-	struct store *s = bench_open(b->dir);
+	struct store *s = bench_open(b);
 	memset(text, 'x', sizeof text);
 	memcpy(text, header, sizeof header - 1);
 	memcpy(text + sizeof text - 2, "\r\n", 2);

@@ -95,11 +95,13 @@ static double bytes_on_disk(const char *dir)
 
 void run_fill(const struct bench *bench)
 {
-	struct row disk = { .name = "disk", .unit = "ratio" };
+	const bool zstd = bench->compress;
+	struct row disk = { .name = zstd ? "disk-zstd" : "disk",
+		.unit = "ratio" };
 	struct row bytes = { .name = "mail", .unit = "MB" };
-	struct row time = { .name = "fill", .unit = "ms" };
+	struct row time = { .name = zstd ? "fill-zstd" : "fill", .unit = "ms" };
 	struct batch b;
-	struct store *s = bench_open(bench->dir);
+	struct store *s = bench_open(bench);
 	uint64_t sum = 0;
 	batch_init(&b);
 	row_start(&time);

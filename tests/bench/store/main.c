@@ -1,7 +1,9 @@
-/* Measures one store. usage: storebench fill|rows|delivery|churn DIR N RUNS
+/* Measures one store. usage: storebench COMMAND DIR N RUNS
  *
  * fill      makes a store with N messages of the corpus in INBOX
+ * fill-zstd the same, compressed
  * rows      commands on that mailbox, by the IMAP engine or the store itself
+ * bodies    all of them are read
  * delivery  single messages of 4 KiB on top of it: flushes, octets written
  * churn     a mailbox of N MB, each message replaced six times
  *
@@ -17,8 +19,10 @@
 static const struct {
 	const char *name;
 	void (*run)(const struct bench *b);
-} commands[] = { { "fill", run_fill }, { "rows", run_rows },
-	{ "delivery", run_delivery }, { "churn", run_churn } };
+	bool compress;
+} commands[] = { { "fill", run_fill, false }, { "fill-zstd", run_fill, true },
+	{ "rows", run_rows, false }, { "bodies", run_bodies, false },
+	{ "delivery", run_delivery, false }, { "churn", run_churn, false } };
 
 static double wall_ms(void)
 {
@@ -73,11 +77,12 @@ void bench_try(int error, const char *what)
 		fatal("%s: %s", what, err_text(error));
 }
 
-struct store *bench_open(const char *dir)
+struct store *bench_open(const struct bench *b)
 {
-	const struct store_options o = { .create = true };
+	const struct store_options o = { .create = true,
+		.compress = b->compress };
 	struct store *s;
-	bench_try(store_open(dir, &o, &s), dir);
+	bench_try(store_open(b->dir, &o, &s), b->dir);
 	return s;
 }
 
@@ -86,10 +91,11 @@ int main(int argc, char **argv)
 	uint32_t n, runs;
 	if (argc != 5 || !view_u32(view_of(argv[3]), &n) ||
 	    !view_u32(view_of(argv[4]), &runs) || runs > RUNS_MAX / 2)
-		fatal("usage: storebench fill|rows|delivery|churn DIR N RUNS");
-	const struct bench b = { argv[2], n, runs };
+		fatal("usage: storebench COMMAND DIR N RUNS");
+	struct bench b = { argv[2], n, runs, false };
 	for (unsigned i = 0; i < sizeof commands / sizeof commands[0]; i++)
 		if (strcmp(commands[i].name, argv[1]) == 0) {
+			b.compress = commands[i].compress;
 			commands[i].run(&b);
 			return 0;
 		}

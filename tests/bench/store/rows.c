@@ -100,8 +100,9 @@ static void measure_changes(const struct bench *b, struct store *s)
 
 void run_rows(const struct bench *b)
 {
-	const struct bench once = { b->dir, b->messages, 1 };
-	struct store *s = bench_open(b->dir);
+	struct bench once = *b;
+	once.runs = 1;
+	struct store *s = bench_open(b);
 	measure(&once, s, "envelope-first",
 	    "FETCH 1:* (ENVELOPE BODYSTRUCTURE)", NULL);
 	measure(b, s, "envelope", "FETCH 1:* (ENVELOPE BODYSTRUCTURE)", NULL);
@@ -110,5 +111,12 @@ void run_rows(const struct bench *b)
 	    "STORE 1:* -FLAGS.SILENT (\\Flagged)");
 	measure_move(b, s);
 	measure_changes(b, s);
+	store_close(&s);
+}
+
+void run_bodies(const struct bench *b)
+{
+	struct store *s = bench_open(b);
+	measure(b, s, "bodies", "FETCH 1:* (BODY.PEEK[])", NULL);
 	store_close(&s);
 }

@@ -498,6 +498,25 @@ static void body_complete(void)
 	drop(TABLE_BLB, key_blb(row_now(inbox_id, 6).msgid, 2));
 }
 
+/* Two chunks remain, which are said to be a frame. */
+static void body_frames(void)
+{
+	static const char frames[] = "\xd8\x1f\0"; /* 2 * CHUNK_OCTETS */
+	uint64_t msgid = row_now(inbox_id, 6).msgid;
+	struct key k = key_obj(msgid, 'E', 0);
+	struct envelope_record e;
+	struct view v;
+	struct buf out;
+	buf_init(&out, 10000);
+	ck_assert_int_eq(kv_get(&poke, TABLE_OBJ, key_view(&k), &v), 0);
+	ck_assert_int_eq(envelope_decode(v, &e), 0);
+	e.frames = (struct view){ frames, sizeof frames };
+	envelope_encode(&e, &out);
+	put(TABLE_OBJ, k, buf_view(&out));
+	drop(TABLE_BLB, key_blb(msgid, 2));
+	buf_deinit(&out);
+}
+
 static void body_owner(void)
 {
 	put(TABLE_BLB, key_blb(1000, 0), V("?"));
@@ -573,6 +592,7 @@ static const struct {
 	{ "account-retained", account_retained, 0 },
 	{ "account-mailboxes", account_mailboxes, 0 },
 	{ "body-complete", body_complete, 0 },
+	{ "body-frames", body_frames, 0 },
 	{ "body-owner", body_owner, 0 },
 	{ "body-checksum", body_checksum, 0 },
 };
