@@ -4,10 +4,10 @@
 #include <stdlib.h>
 
 enum {
-	/* What lies in a leaf page, with its key and checksum. */
-	INLINE_OCTETS = 2010,
-	/* Halves of more than this do not fit well beside others. */
-	HALVES_OCTETS = 3000,
+	/* Above, a page of its own is no waste. */
+	TAIL_MAX = 3300,
+	/* Small enough for leaf pages to be filled well. */
+	TAIL_PIECE = 760,
 };
 
 int body_get(struct store_txn *t, uint64_t msgid, struct body *out)
@@ -21,31 +21,36 @@ int body_get(struct store_txn *t, uint64_t msgid, struct body *out)
 	return error;
 }
 
-/* Of what is behind the full chunks. */
-static size_t first_half(const struct body *b, size_t tail)
+/* What is behind the full chunks: how many octets, in pieces of how many. */
+static size_t tail_of(const struct body *b, size_t *piece)
 {
-	bool halves =
-	    b->has_halves && tail > INLINE_OCTETS && tail <= HALVES_OCTETS;
-	return halves ? (tail + 1) / 2 : tail;
+	size_t tail = b->stored_bytes % CHUNK_OCTETS;
+	size_t n = b->has_pieces && tail <= TAIL_MAX
+		       ? (tail + TAIL_PIECE - 1) / TAIL_PIECE
+		       : 1;
+	*piece = n > 1 ? (tail + n - 1) / n : tail;
+	return tail;
 }
 
 uint64_t body_chunks(const struct body *b)
 {
-	size_t tail = b->stored_bytes % CHUNK_OCTETS;
-	return b->stored_bytes / CHUNK_OCTETS + (tail != 0) +
-	       (first_half(b, tail) < tail);
+	size_t piece, tail = tail_of(b, &piece);
+	return b->stored_bytes / CHUNK_OCTETS +
+	       (tail ? (tail + piece - 1) / piece : 0);
 }
 
 size_t body_chunk(const struct body *b, uint64_t i, uint64_t *offset)
 {
 	uint64_t full = b->stored_bytes / CHUNK_OCTETS;
-	size_t tail = b->stored_bytes % CHUNK_OCTETS;
-	size_t head = first_half(b, tail);
+	size_t piece, tail = tail_of(b, &piece);
 	*offset = (i < full ? i : full) * CHUNK_OCTETS;
-	if (i <= full)
-		return i < full ? CHUNK_OCTETS : head;
-	*offset += head;
-	return i == full + 1 ? tail - head : 0;
+	if (i < full)
+		return CHUNK_OCTETS;
+	if (i - full >= (tail ? (tail + piece - 1) / piece : 0))
+		return 0;
+	size_t start = (size_t)(i - full) * piece;
+	*offset += start;
+	return tail - start < piece ? tail - start : piece;
 }
 
 static int chunk_get(struct store_txn *t, uint64_t msgid, uint32_t i,
@@ -71,7 +76,7 @@ static int stored_read(struct store_txn *t, const struct body *b,
 	for (uint32_t i = (uint32_t)(offset / CHUNK_OCTETS); n; i++) {
 		size_t octets = body_chunk(b, i, &start);
 		if (offset >= start + octets)
-			continue; /* it begins in the second half */
+			continue; /* it begins in a later piece */
 		int error = chunk_get(t, b->msgid, i, octets, &v);
 		if (error)
 			return error;

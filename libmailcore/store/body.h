@@ -2,9 +2,10 @@
 #define STORE_BODY_H
 /* The octets of a message in blb, as they are or packed (pack.h): how they are
  * cut into chunks, and how they are read again. Chunks are
- * numbered from 0 and CHUNK_OCTETS long, but the last. A last one that would
- * leave much of its page empty lies in two halves: LMDB then keeps it in leaf
- * pages, beside others (three per cent of the file). */
+ * numbered from 0 and CHUNK_OCTETS long. What is left at the end would leave
+ * much of a page empty: it lies in some pieces of equal size (the last may be
+ * smaller), which LMDB keeps in leaf pages, beside others. That is three per
+ * cent of the file. */
 #include "store/keys.h"
 
 struct store_txn;

@@ -201,7 +201,7 @@ struct envelope_record {
 };
 
 enum body_layout {
-	BODY_HALVES = 1 << 0, /* body.h */
+	BODY_PIECES = 1 << 0, /* at the end: body.h */
 	BODY_ZSTD = 1 << 1,   /* in frames: pack.h */
 };
 
@@ -218,7 +218,7 @@ static const uint32_t FRAME_PLAIN = 1U << 31; /* it is not packed */
 struct body {
 	uint64_t msgid;
 	uint64_t size_bytes, stored_bytes; /* in all chunks, without sums */
-	bool has_halves;
+	bool has_pieces;
 	struct view frames; /* empty: stored as they are */
 };
 

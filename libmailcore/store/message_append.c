@@ -30,7 +30,7 @@ static void put_pieces(struct edit *e, uint64_t msgid, char type, struct view v)
 static int put_body(struct edit *e, uint64_t msgid, const struct source *s)
 {
 	const struct body body = { .stored_bytes = source_size(s),
-		.has_halves = true };
+		.has_pieces = true };
 	uint64_t offset;
 	size_t n;
 	for (uint32_t i = 0; (n = body_chunk(&body, i, &offset)) != 0; i++) {

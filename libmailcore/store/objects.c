@@ -67,7 +67,7 @@ void envelope_encode(const struct envelope_record *e, struct buf *out)
 	put_le(p + 60, e->bare_bytes, 4);
 	envelope_place(p, e->mailbox, e->uid);
 	buf_put(out, (struct view){ p, sizeof p });
-	body_put(out, BODY_HALVES | (e->frames.n ? BODY_ZSTD : 0), e->frames);
+	body_put(out, BODY_PIECES | (e->frames.n ? BODY_ZSTD : 0), e->frames);
 	field_put(out, FIELD_ENVELOPE, e->envelope);
 }
 
@@ -107,9 +107,9 @@ static int layout_decode(struct view v, struct body *out)
 	if (v.n == 0)
 		return MC_E_CORRUPT;
 	unsigned layout = (unsigned char)v.p[0];
-	if (layout & ~(unsigned)(BODY_HALVES | BODY_ZSTD))
+	if (layout & ~(unsigned)(BODY_PIECES | BODY_ZSTD))
 		return MC_E_VERSION;
-	out->has_halves = layout & BODY_HALVES;
+	out->has_pieces = layout & BODY_PIECES;
 	out->frames = view_skip(v, 1);
 	if (!(layout & BODY_ZSTD))
 		return out->frames.n ? MC_E_CORRUPT : 0;

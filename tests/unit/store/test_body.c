@@ -79,9 +79,10 @@ static void is_clean(void)
 	ck_assert_uint_eq(r.violations, 0);
 }
 
-static const size_t sizes[] = { 0, 1, 2009, 2010, 2011, 2012, 2999, 3000, 3001,
-	4075, 4076, 4077, 4076 + 2010, 4076 + 2011, 4076 + 3000, 4076 + 3001,
-	3 * 4076, 3 * 4076 + 2500, 262143, 262144, 262145, 2 * 262144 + 2500 };
+static const size_t sizes[] = { 0, 1, 759, 760, 761, 1520, 1521, 1522, 2283,
+	3299, 3300, 3301, 4075, 4076, 4077, 4076 + 761, 4076 + 2500,
+	4076 + 3300, 4076 + 3301, 3 * 4076, 262143, 262144, 262145,
+	2 * 262144 + 2500 };
 
 START_TEST(every_octet_comes_back)
 {
@@ -213,21 +214,21 @@ START_TEST(a_frame_is_unpacked_once)
 
 END_TEST
 
-/* What a store has that was written before there were halves. */
+/* What a store has that was written before there were pieces. */
 START_TEST(bodies_without_a_layout_are_read)
 {
 	const struct body old = { .stored_bytes = 4076 + 2500 };
 	const struct body new = { .stored_bytes = 4076 + 2500,
-		.has_halves = true };
+		.has_pieces = true };
 	uint64_t offset;
 	ck_assert_uint_eq(body_chunks(&old), 2);
 	ck_assert_uint_eq(body_chunk(&old, 1, &offset), 2500);
 	ck_assert_uint_eq(body_chunk(&old, 2, &offset), 0);
-	ck_assert_uint_eq(body_chunks(&new), 3);
-	ck_assert_uint_eq(body_chunk(&new, 1, &offset), 1250);
-	ck_assert_uint_eq(body_chunk(&new, 2, &offset), 1250);
-	ck_assert_uint_eq(offset, 4076 + 1250);
-	ck_assert_uint_eq(body_chunk(&new, 3, &offset), 0);
+	ck_assert_uint_eq(body_chunks(&new), 5);
+	ck_assert_uint_eq(body_chunk(&new, 1, &offset), 625);
+	ck_assert_uint_eq(body_chunk(&new, 4, &offset), 625);
+	ck_assert_uint_eq(offset, 4076 + 3 * 625);
+	ck_assert_uint_eq(body_chunk(&new, 5, &offset), 0);
 }
 
 END_TEST
