@@ -47,6 +47,7 @@ struct edit {
 	uint64_t modseq; /* of this transaction; 0: none needed so far */
 	uint32_t now_s;
 	struct edit_box boxes[EDIT_BOXES]; /* id 0: free */
+	struct kv_cursor changes; /* in chg, for rows that change in order */
 	unsigned next;
 };
 

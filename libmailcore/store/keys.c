@@ -38,45 +38,43 @@ struct key key_name(uint32_t parent, struct view component)
 	return k;
 }
 
+/* Those of scans and of every row: without a writer between. */
+
 struct key key_msg(uint32_t mailbox, uint32_t uid)
 {
 	struct key k;
-	struct wr w = wr_into(k.p, sizeof k.p);
-	wr_u32(&w, mailbox);
-	wr_u32(&w, uid);
-	key_end(&k, &w);
+	k.n = 8;
+	put_be32(k.p, mailbox);
+	put_be32(k.p + 4, uid);
 	return k;
 }
 
 struct key key_chg(uint32_t mailbox, uint64_t modseq, uint32_t uid)
 {
 	struct key k;
-	struct wr w = wr_into(k.p, sizeof k.p);
-	wr_u32(&w, mailbox);
-	wr_u64(&w, modseq);
-	wr_u32(&w, uid);
-	key_end(&k, &w);
+	k.n = 16;
+	put_be32(k.p, mailbox);
+	put_be64(k.p + 4, modseq);
+	put_be32(k.p + 12, uid);
 	return k;
 }
 
 struct key key_obj(uint64_t msgid, char type, unsigned piece)
 {
 	struct key k;
-	struct wr w = wr_into(k.p, sizeof k.p);
-	wr_u64(&w, msgid);
-	wr_u8(&w, (uint8_t)type);
-	wr_u8(&w, (uint8_t)piece);
-	key_end(&k, &w);
+	k.n = 10;
+	put_be64(k.p, msgid);
+	k.p[8] = type;
+	k.p[9] = (char)piece;
 	return k;
 }
 
 struct key key_blb(uint64_t msgid, uint32_t chunk)
 {
 	struct key k;
-	struct wr w = wr_into(k.p, sizeof k.p);
-	wr_u64(&w, msgid);
-	wr_u32(&w, chunk);
-	key_end(&k, &w);
+	k.n = 12;
+	put_be64(k.p, msgid);
+	put_be32(k.p + 8, chunk);
 	return k;
 }
 
@@ -93,12 +91,11 @@ struct key key_delivery(struct view id)
 struct key key_link(uint64_t msgid, uint32_t mailbox, uint32_t uid)
 {
 	struct key k;
-	struct wr w = wr_into(k.p, sizeof k.p);
-	wr_u8(&w, 'L');
-	wr_u64(&w, msgid);
-	wr_u32(&w, mailbox);
-	wr_u32(&w, uid);
-	key_end(&k, &w);
+	k.n = 17;
+	k.p[0] = 'L';
+	put_be64(k.p + 1, msgid);
+	put_be32(k.p + 9, mailbox);
+	put_be32(k.p + 13, uid);
 	return k;
 }
 

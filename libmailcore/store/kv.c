@@ -263,6 +263,11 @@ int kv_cursor_seek(struct kv_cursor *c, struct view key)
 	return move(c, kv_val(key), MDB_SET_RANGE);
 }
 
+int kv_cursor_find(struct kv_cursor *c, struct view key)
+{
+	return move(c, kv_val(key), MDB_SET_KEY);
+}
+
 int kv_cursor_seek_before(struct kv_cursor *c, struct view key)
 {
 	int error = move(c, kv_val(key), MDB_SET_RANGE);

@@ -58,13 +58,23 @@ void row_insert(struct edit *e, struct box *b, struct message *m)
 	edit_box_changed(e, b);
 }
 
+/* Rows that change in order often became what they are in order, too. */
+static void change_delete(struct edit *e, const struct key *k)
+{
+	struct kv_cursor *c = &e->changes;
+	if (!c->cursor && kv_cursor_open(c, &e->kv, TABLE_CHG) != 0)
+		return;
+	if (kv_cursor_find(c, key_view(k)) == 0)
+		kv_cursor_delete(c);
+}
+
 void row_changed(struct edit *e, struct box *b, const struct message *before,
     struct message *m)
 {
 	m->modseq = edit_modseq(e);
 	struct key old = key_chg(b->m.id, before->modseq, m->uid);
 	struct key new = key_chg(b->m.id, m->modseq, m->uid);
-	(void)kv_delete(&e->kv, TABLE_CHG, key_view(&old));
+	change_delete(e, &old);
 	put(e, b, TABLE_CHG, &new, V("L"));
 	count(b, before, -1);
 	count(b, m, 1);
