@@ -3,7 +3,7 @@
  * fill      makes a store with N messages of the corpus in INBOX
  * fill-zstd the same, compressed
  * rows      commands on that mailbox, by the IMAP engine or the store itself
- * bodies    all of them are read
+ * bodies    all of them are read; bodies-zstd: the same, named so
  * delivery  single messages of 4 KiB on top of it: flushes, octets written
  * churn     a mailbox of N MB, each message replaced six times
  *
@@ -22,6 +22,7 @@ static const struct {
 	bool compress;
 } commands[] = { { "fill", run_fill, false }, { "fill-zstd", run_fill, true },
 	{ "rows", run_rows, false }, { "bodies", run_bodies, false },
+	{ "bodies-zstd", run_bodies, true },
 	{ "delivery", run_delivery, false }, { "churn", run_churn, false } };
 
 static double wall_ms(void)

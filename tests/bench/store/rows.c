@@ -117,6 +117,7 @@ void run_rows(const struct bench *b)
 void run_bodies(const struct bench *b)
 {
 	struct store *s = bench_open(b);
-	measure(b, s, "bodies", "FETCH 1:* (BODY.PEEK[])", NULL);
+	measure(b, s, b->compress ? "bodies-zstd" : "bodies",
+	    "FETCH 1:* (BODY.PEEK[])", NULL);
 	store_close(&s);
 }
