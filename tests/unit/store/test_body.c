@@ -102,7 +102,7 @@ static struct body shape_of(uint64_t msgid, struct store_txn *t)
 	return b;
 }
 
-/* Text, noise, and text whose last frame is noise. */
+/* Text, noise, and text whose first frame is noise. */
 START_TEST(every_octet_comes_back_packed)
 {
 	static const enum {
@@ -116,9 +116,9 @@ START_TEST(every_octet_comes_back_packed)
 	test_compress = pack_is_built();
 	reopen();
 	make_text(n, kinds[_i % 3] == NOISE);
-	for (size_t i = n / BODY_FRAME_OCTETS * BODY_FRAME_OCTETS;
-	     kinds[_i % 3] == BOTH && i < n; i++)
-		text[i] = (char)pick(256);
+	for (size_t i = 0; kinds[_i % 3] == BOTH && i < n; i++)
+		if (i < BODY_FRAME_OCTETS)
+			text[i] = (char)pick(256);
 	uint64_t msgid = store_text(n);
 	read_everywhere(msgid, n);
 	is_clean();

@@ -168,7 +168,8 @@ START_TEST(unknown_fields_are_skipped)
 	for (size_t n = 0; n < buf_len(&out); n++) {
 		struct view cut = exact_copy(view_head(buf_view(&out), n));
 		int error = envelope_decode(cut, &got);
-		ck_assert(error == MC_E_CORRUPT || n == 64 || n == 70 || n == 78);
+		ck_assert(
+		    error == MC_E_CORRUPT || n == 64 || n == 70 || n == 78);
 		exact_free(cut);
 	}
 	buf_deinit(&out);
