@@ -1,5 +1,7 @@
 #include "store/crc32c.h"
 #include "store/keys.h"
+#include "store/pack.h"
+#include "store/store.h"
 #include "suite.h"
 
 /* RFC 3720 B.4, and the check value of the catalogues. */
@@ -84,6 +86,25 @@ START_TEST(account_comes_back)
 	    account_decode(view_head(v, sizeof bytes - 1), &b), MC_E_CORRUPT);
 	ck_assert_int_eq(account_decode(view_head(v, 3), &b), MC_E_CORRUPT);
 	bytes[3] = 1; /* LMDB 1.x */
+	ck_assert_int_eq(account_decode(v, &b), MC_E_VERSION);
+}
+
+END_TEST
+
+/* A store with what this build cannot read is refused, not misread. */
+START_TEST(features_that_are_missing_are_told)
+{
+	char bytes[ACCOUNT_OCTETS];
+	struct view v = { bytes, sizeof bytes };
+	struct account a = { .schema = STORE_SCHEMA,
+		.engine = kv_engine_version(),
+		.features = STORE_HAS_ZSTD };
+	struct account b;
+	account_encode(&a, bytes);
+	ck_assert_int_eq(
+	    account_decode(v, &b), pack_is_built() ? 0 : MC_E_UNSUPPORTED);
+	a.features = STORE_HAS_ZSTD << 1; /* not known to anybody yet */
+	account_encode(&a, bytes);
 	ck_assert_int_eq(account_decode(v, &b), MC_E_VERSION);
 }
 
@@ -184,6 +205,7 @@ static Suite *build(void)
 	tcase_add_test(tc, crc32c_is_the_standard_one);
 	tcase_add_test(tc, keys_sort_as_numbers);
 	tcase_add_test(tc, account_comes_back);
+	tcase_add_test(tc, features_that_are_missing_are_told);
 	tcase_add_loop_test(tc, rows_come_back, 0, 7);
 	tcase_add_test(tc, boxes_come_back);
 	tcase_add_test(tc, unknown_fields_are_skipped);
