@@ -120,6 +120,16 @@ static int pack_frame(struct packer *p, size_t n, struct packed *out)
 	return keep(out, octets);
 }
 
+static int nameless_file(const char *dir)
+{
+#ifdef O_TMPFILE
+	return open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+#else
+	(void)dir;
+	return -1;
+#endif
+}
+
 int packer_run(struct packer *p, const struct source *s, struct packed *out)
 {
 	uint64_t size = source_size(s), offset = 0;
@@ -128,7 +138,7 @@ int packer_run(struct packer *p, const struct source *s, struct packed *out)
 	if (size == 0 || size > BODY_PACKED_MAX)
 		return 0;
 	if (size > PACK_MEMORY_OCTETS) {
-		out->fd = open(p->dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+		out->fd = nameless_file(p->dir);
 		lost = out->fd < 0;
 	}
 	while (!error && !lost && offset < size) {
