@@ -1,0 +1,136 @@
+#include "store/check.h"
+#include "version_sample.h"
+#include <sys/wait.h>
+
+/* The stores of earlier versions, and what is written in them. */
+
+static const char *const vectors[] = { "vectors/store-1" };
+
+enum {
+	N_VECTORS = sizeof vectors / sizeof vectors[0],
+	LISTING_MAX = 1 << 16,
+};
+
+/* gzip with files as its input and output. */
+static void run_gzip(const char *option, const char *in, const char *out)
+{
+	int status;
+	pid_t pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		if (!freopen(in, "r", stdin) || !freopen(out, "w", stdout))
+			_exit(126);
+		execlp("gzip", "gzip", option, (char *)NULL);
+		_exit(127);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+}
+
+static void unpack(const char *vector)
+{
+	char path[256];
+	snprintf(path, sizeof path, "%s/data.mdb.gz", vector);
+	tmp_dir_init(&dir);
+	run_gzip("-dc", path, dir.file);
+}
+
+static void on_violation(void *ctx, const struct violation *v)
+{
+	(void)ctx;
+	ck_abort_msg("%s: %s", v->invariant, v->detail);
+}
+
+static void expect_clean(void)
+{
+	const struct check_options o = { .bodies = true,
+		.on_violation = on_violation };
+	struct check_result r;
+	ck_assert_int_eq(store_check(store, &o, &r), 0);
+	ck_assert_uint_gt(r.chunks, 10);
+}
+
+static void expect_listing(const char *vector)
+{
+	static char want[LISTING_MAX];
+	char path[256];
+	snprintf(path, sizeof path, "%s/listing.txt", vector);
+	FILE *f = fopen(path, "r");
+	ck_assert_ptr_nonnull(f);
+	size_t n = fread(want, 1, sizeof want - 1, f);
+	fclose(f);
+	want[n] = '\0';
+	char *have = version_describe();
+	ck_assert_str_eq(have, want);
+	free(have);
+}
+
+START_TEST(an_old_store_is_read_as_it_is)
+{
+	unpack(vectors[_i]);
+	store = test_open(true);
+	expect_clean();
+	expect_listing(vectors[_i]);
+	teardown();
+}
+
+END_TEST
+
+START_TEST(an_old_store_goes_on)
+{
+	unpack(vectors[_i]);
+	store = test_open(false);
+	expect_clean();
+	expect_listing(vectors[_i]);
+	reopen();
+	expect_listing(vectors[_i]);
+	sample_add(inbox_id, V("Subject: new\r\n\r\n"), V("$New"), V(""));
+	expect_clean();
+	teardown();
+}
+
+END_TEST
+
+static void write_vector(const char *vector)
+{
+	char path[256];
+	char *text = version_describe();
+	snprintf(path, sizeof path, "%s/listing.txt", vector);
+	FILE *f = fopen(path, "w");
+	ck_assert_ptr_nonnull(f);
+	fputs(text, f);
+	ck_assert_int_eq(fclose(f), 0);
+	free(text);
+	store_close(&store);
+	snprintf(path, sizeof path, "%s/data.mdb.gz", vector);
+	run_gzip("-9n", dir.file, path);
+	store = test_open(false);
+}
+
+/* Also how a vector is made: MAKE_STORE_VECTOR names its directory. */
+START_TEST(what_is_written_today_reads_the_same)
+{
+	const char *out = getenv("MAKE_STORE_VECTOR");
+	setup();
+	version_fill();
+	expect_clean();
+	if (out)
+		write_vector(out);
+	expect_listing(out ? out : vectors[N_VECTORS - 1]);
+	teardown();
+}
+
+END_TEST
+
+static Suite *build(void)
+{
+	Suite *s = suite_create("store/versions");
+	TCase *t = tcase_create("versions");
+	tcase_add_loop_test(t, an_old_store_is_read_as_it_is, 0, N_VECTORS);
+	tcase_add_loop_test(t, an_old_store_goes_on, 0, N_VECTORS);
+	tcase_add_test(t, what_is_written_today_reads_the_same);
+	suite_add_tcase(s, t);
+	return s;
+}
+
+SUITE_MAIN(build)
