@@ -71,7 +71,7 @@ struct check {
 	/* Where the walk stands. */
 	struct view key, value;
 	uint32_t mailbox, uid, last_uid;
-	uint64_t msgid, modseq;
+	uint64_t msgid, modseq, thread;
 	struct check_box *box;
 	struct message row;
 	struct retained retained;
@@ -141,6 +141,9 @@ bool check_object_allocated(struct check *c);
 bool check_object_envelope(struct check *c);
 bool check_object_structure(struct check *c);
 bool check_object_owner(struct check *c);
+bool check_object_thread(struct check *c);
+bool check_thread_member(struct check *c);
+bool check_thread_id(struct check *c);
 bool check_counts(struct check *c);
 bool check_counts_runs(struct check *c);
 bool check_inbox(struct check *c);

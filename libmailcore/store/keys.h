@@ -25,9 +25,9 @@
  *                                      is left, kept for open sessions and
  *                                      undelete
  *       'P' mailbox(4) uid(4)          the UIDL it was imported with, 1 to 70
- *       'G' hash(32), 'H' threadid(8) msgid(8), 'Q' msgid(8), 'T' hash(8)
- *       msgid(8), 'U' hash(16): dedupe, threads, search queue, thread index,
- *       Sieve duplicate
+ *       'H' threadid(8) msgid(8)       nothing: a later message of a thread
+ *       'I' hash(8) msgid(8)           threadid(8): where an id leads to
+ *       'Q' msgid(8), 'U' hash(16): search queue, Sieve duplicate
  * att   'K' slot(1)                    keyword
  *       'S' name(1-480)                subscribed name
  *       'S' its first 480, hash(8)     a longer subscribed name
@@ -36,11 +36,14 @@
  *       FILTERS, compiled Sieve, shared seen, push, vacation, ACL, Sieve
  *
  * Fields are tag(1) length(4) octets. Of E: 1 ENVELOPE, 2 SHA-256, 3 base
- * subject, 4 and 5 DISPLAYFROM and DISPLAYTO, 6 header index, 7 hashes of
- * Message-ID and References. Of M: 1 BODYSTRUCTURE, 2 part table, 40 octets a
- * part, 3 PREVIEW. A reader skips the tags that it does not know. The search
- * text lives in an environment of its own: it can be built again. */
+ * subject, 4 and 5 DISPLAYFROM and DISPLAYTO, 6 header index, 7 (first, so that
+ * it lies in the first piece) hashes(8) of base subject, Message-ID (0: none)
+ * and at most 50 references, left out without any. Of M: 1 BODYSTRUCTURE, 2
+ * part table, 40 octets a part, 3 PREVIEW. A reader skips the tags that it does
+ * not know. The search text lives in an environment of its own: it can be built
+ * again. */
 #include "store/message.h"
+#include "store/references.h"
 
 enum store_table {
 	TABLE_MBX,
@@ -89,6 +92,8 @@ struct key key_delivery(struct view id);
 struct key key_link(uint64_t msgid, uint32_t mailbox, uint32_t uid);
 struct key key_purge(uint32_t purge_s, uint64_t msgid);
 struct key key_uidl(uint32_t mailbox, uint32_t uid);
+struct key key_thread_member(uint64_t threadid, uint64_t msgid);
+struct key key_thread_id(uint64_t hash, uint64_t msgid);
 struct key key_keyword(uint8_t slot);
 struct key key_subscription(struct view name);
 struct key key_tag(char tag);
@@ -106,6 +111,10 @@ int key_purge_split(
     struct view key, uint32_t *purge_s, uint64_t *msgid) MUST_CHECK;
 int key_uidl_split(
     struct view key, uint32_t *mailbox, uint32_t *uid) MUST_CHECK;
+int key_thread_member_split(
+    struct view key, uint64_t *threadid, uint64_t *msgid) MUST_CHECK;
+int key_thread_id_split(
+    struct view key, uint64_t *hash, uint64_t *msgid) MUST_CHECK;
 /* Of keys of mbx, and of obj and blb; 0 when they are too short. */
 uint32_t key_box_id(struct view key);
 uint64_t key_obj_id(struct view key);
@@ -124,6 +133,14 @@ struct account {
 	uint64_t searchable_msgid; /* up to here texts were extracted */
 	uint32_t retention_s;      /* 0: the default */
 	uint8_t guid[16];
+	/* store/migrate.h: the schema that objects from migrated_msgid on
+	 * still have; 0: all have that of the stamp. */
+	uint16_t migrating_from;
+	uint64_t migrated_msgid;
+};
+
+enum {
+	SCHEMA_THREADS = 2, /* the first whose objects have threads */
 };
 
 void account_encode(const struct account *a, char out[ACCOUNT_OCTETS]);
@@ -176,6 +193,9 @@ struct retained {
 struct view retained_encode(const struct retained *r, char out[20]);
 int retained_decode(struct view v, struct retained *out) MUST_CHECK;
 
+struct view threadid_encode(uint64_t threadid, char out[8]);
+int threadid_decode(struct view v, uint64_t *threadid) MUST_CHECK;
+
 int mailbox_id_decode(struct view v, uint32_t *id) MUST_CHECK;
 struct view mailbox_id_encode(uint32_t id, char out[4]);
 
@@ -189,6 +209,7 @@ struct envelope_record {
 	uint64_t threadid; /* 0: not assigned yet */
 	struct date internaldate;
 	uint32_t mailbox, uid; /* where it was stored first */
+	struct references references;
 	struct view envelope;
 };
 
@@ -196,8 +217,11 @@ void envelope_encode(const struct envelope_record *e, struct buf *out);
 int envelope_decode(struct view v, struct envelope_record *out) MUST_CHECK;
 /* The first piece is enough. */
 int envelope_decode_size(struct view v, uint64_t *size_bytes) MUST_CHECK;
-/* mailbox and uid of an encoded record become known last. */
+int envelope_decode_thread(
+    struct view v, uint64_t *threadid, struct references *out) MUST_CHECK;
+/* mailbox, uid and thread of an encoded record become known last. */
 void envelope_place(char *encoded, uint32_t mailbox, uint32_t uid);
+void envelope_thread(char *encoded, uint64_t threadid);
 
 /* The checksum behind the octets of a chunk. */
 void chunk_seal(const struct key *k, struct view octets, char sum[4]);

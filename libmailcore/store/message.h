@@ -70,7 +70,7 @@ struct message_info {
 	uint64_t crlf_bytes; /* size with CRLF at the end of each line */
 	int64_t sent_s;      /* the Date field; internal date when unusable */
 	struct date internaldate;
-	uint64_t threadid; /* 0: not assigned */
+	uint64_t threadid; /* 0: not assigned (yet) */
 	bool has_nul;
 	bool crlf_clean; /* every line ends in CRLF, no line starts with a dot:
 			    may be sent over POP3 as it is */
@@ -82,6 +82,10 @@ int message_info(
  * info->n_parts parts. */
 int message_parts(
     const struct message_info *info, struct mime_part *out) MUST_CHECK;
+/* The messages of a thread, retained ones too, oldest first; stops when fn
+ * returns nonzero and returns that. */
+int message_thread(struct store_txn *t, uint64_t threadid,
+    int (*fn)(void *ctx, uint64_t msgid), void *ctx) MUST_CHECK;
 /* Exactly n bytes of the message. MC_E_NOENT: no such object; MC_E_BAD out of
  * range; MC_E_CORRUPT when a checksum is wrong. */
 int message_read(struct store_txn *t, uint64_t msgid, uint64_t offset,

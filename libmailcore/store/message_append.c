@@ -1,7 +1,9 @@
 #include "base/chars.h"
 #include "store/keyword.h"
 #include "store/message_prepare.h"
+#include "store/object.h"
 #include "store/rows.h"
+#include "store/thread.h"
 #include <stdlib.h>
 
 enum {
@@ -10,20 +12,6 @@ enum {
 	ROOM_PER_ITEM = 64 * 1024,
 	DELIVERY_OCTETS = 12,
 };
-
-/* Cut into values of at most one page. The last piece is never a full one. */
-static void put_pieces(struct edit *e, uint64_t msgid, char type, struct view v)
-{
-	for (unsigned i = 0; i < PIECES_MAX; i++) {
-		struct key k = key_obj(msgid, type, i);
-		struct view piece = view_head(v, PIECE_OCTETS);
-		kv_append(&e->kv, TABLE_OBJ, key_view(&k), piece);
-		v = view_skip(v, PIECE_OCTETS);
-		if (piece.n < PIECE_OCTETS)
-			return;
-	}
-	edit_fail(e, MC_E_LIMIT);
-}
 
 /* Straight from the source into the pages. */
 static int put_body(struct edit *e, uint64_t msgid, const struct source *s)
@@ -99,10 +87,13 @@ static void put_uidl(struct edit *e, const struct append *a, uint32_t uid)
 static void put_object(struct edit *e, const struct append *a,
     struct prepared *p, const struct message *m)
 {
-	struct view envelope = buf_view(&p->envelope);
-	envelope_place(p->envelope.p + p->envelope.start, a->mailbox, m->uid);
-	put_pieces(e, m->msgid, 'E', envelope);
-	put_pieces(e, m->msgid, 'M', buf_view(&p->structure));
+	char *envelope = p->envelope.p + p->envelope.start;
+	envelope_place(envelope, a->mailbox, m->uid);
+	if (thread_is_known(&e->account, m->msgid))
+		envelope_thread(
+		    envelope, thread_join(e, m->msgid, &p->references));
+	object_put(e, m->msgid, 'E', buf_view(&p->envelope));
+	object_put(e, m->msgid, 'M', buf_view(&p->structure));
 	e->account.bytes += m->size_bytes;
 	e->account.messages++;
 	int error = put_body(e, m->msgid, &a->source);

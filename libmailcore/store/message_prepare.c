@@ -76,9 +76,9 @@ static int64_t sent_s(struct view header, struct date internaldate)
 }
 
 static int put_envelope(const struct append *a, const struct mime_tree *tree,
-    const struct lines *l, struct buf *out)
+    const struct lines *l, struct prepared *p)
 {
-	struct buf text;
+	struct buf text, *out = &p->envelope;
 	struct envelope_record e = {
 		.has_nul = tree->has_nul,
 		.crlf_clean = !l->has_dots && !l->bare_bytes,
@@ -90,6 +90,8 @@ static int put_envelope(const struct append *a, const struct mime_tree *tree,
 		.sent_s = sent_s(tree->parts[0].header, a->internaldate),
 		.internaldate = a->internaldate,
 	};
+	references_of(tree->parts[0].header, &e.references);
+	p->references = e.references;
 	buf_init(&text, ENVELOPE_MAX);
 	envelope_put(tree->parts[0].header, &text);
 	e.envelope = buf_view(&text);
@@ -127,7 +129,7 @@ int message_prepare(const struct append *a, struct prepared *out)
 	end_lines(&l);
 	out->internal = l.bare_bytes ? MESSAGE_BARE_LF : 0;
 	if (!error)
-		error = put_envelope(a, tree, &l, &out->envelope);
+		error = put_envelope(a, tree, &l, out);
 	if (!error)
 		error = put_structure(tree, &out->structure);
 	mime_parser_free(&l.parser);

@@ -25,6 +25,8 @@ void account_encode(const struct account *a, char out[ACCOUNT_OCTETS])
 	put_le(out + 72, a->retained_bytes, 8);
 	put_le(out + 80, a->searchable_msgid, 8);
 	memcpy(out + 88, a->guid, sizeof a->guid);
+	put_le(out + 240, a->migrated_msgid, 8);
+	put_le(out + 248, a->migrating_from, 2);
 }
 
 int account_decode(struct view v, struct account *out)
@@ -54,6 +56,8 @@ int account_decode(struct view v, struct account *out)
 		.messages_limit = get_le64(p + 64),
 		.retained_bytes = get_le64(p + 72),
 		.searchable_msgid = get_le64(p + 80),
+		.migrated_msgid = get_le64(p + 240),
+		.migrating_from = get_le16(p + 248),
 	};
 	memcpy(out->guid, p + 88, sizeof out->guid);
 	return 0;
@@ -241,4 +245,18 @@ int mailbox_id_decode(struct view v, uint32_t *id)
 		return MC_E_CORRUPT;
 	*id = get_le32(v.p);
 	return *id ? 0 : MC_E_CORRUPT;
+}
+
+struct view threadid_encode(uint64_t threadid, char out[8])
+{
+	put_le(out, threadid, 8);
+	return (struct view){ out, 8 };
+}
+
+int threadid_decode(struct view v, uint64_t *threadid)
+{
+	if (v.n != 8)
+		return MC_E_CORRUPT;
+	*threadid = get_le64(v.p);
+	return *threadid ? 0 : MC_E_CORRUPT;
 }

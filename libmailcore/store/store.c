@@ -6,6 +6,7 @@
 #include "store/edit.h"
 #include "store/extract_files.h"
 #include "store/housekeeping.h"
+#include "store/migrate.h"
 #include "store/spill.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -111,6 +112,15 @@ static int check_stamp(struct store *s)
 	return error;
 }
 
+static int migrate(struct store *s)
+{
+	int error = store_migrate(s);
+	if (error != MC_E_FULL)
+		return error;
+	LOG(NULL, WARN, "store.migrate", KV_ERR("error", error));
+	return 0;
+}
+
 static int open_files(
     struct store *s, const char *dir, const struct store_options *o)
 {
@@ -135,7 +145,7 @@ static int open_files(
 		if (!error)
 			error = make_store(s);
 	}
-	return error;
+	return error || o->readonly ? error : migrate(s);
 }
 
 int store_open(

@@ -16,7 +16,7 @@
 struct store;
 
 enum {
-	STORE_SCHEMA = 1
+	STORE_SCHEMA = 2
 };
 
 struct store_options {
@@ -29,7 +29,10 @@ struct store_options {
 
 /* dir is the user's directory ("." for an agent): data.mdb, data.mdb-lock and
  * wake/ live in it. It must go on to name it: a compaction by anybody makes
- * all others open data.mdb again. MC_E_NOENT without create; MC_E_VERSION when
+ * all others open data.mdb again. A store of an earlier schema is brought to
+ * ours first, when it is opened for writing, which takes some seconds for
+ * 100,000 messages; a read-only one is read as it is.
+ * MC_E_NOENT without create; MC_E_VERSION when
  * a later schema or another LMDB major wrote it; MC_E_CORRUPT; -errno. */
 int store_open(const char *dir, const struct store_options *options,
     struct store **out) MUST_CHECK;

@@ -9,6 +9,7 @@ static union {
 	struct envelope_record envelope;
 	struct structure_record structure;
 	struct mime_part part;
+	struct references references;
 } out;
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -24,7 +25,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		   retained_decode(v, &out.retained) |
 		   envelope_decode(v, &out.envelope) |
 		   structure_decode(v, &out.structure) |
-		   part_decode(v, &out.part) | mailbox_id_decode(v, &a) |
+		   part_decode(v, &out.part) |
+		   envelope_decode_thread(v, &n, &out.references) |
+		   references_decode(v, &out.references) |
+		   threadid_decode(v, &n) | key_thread_member_split(v, &n, &n) |
+		   key_thread_id_split(v, &n, &n) | mailbox_id_decode(v, &a) |
 		   key_name_split(v, &a, &name) | key_msg_split(v, &a, &b) |
 		   key_chg_split(v, &a, &n, &b) |
 		   key_link_split(v, &n, &a, &b) |

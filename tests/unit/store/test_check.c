@@ -458,6 +458,29 @@ static void object_owner(void)
 	drop(TABLE_IDX, first_retained(&r));
 }
 
+static void object_thread(void)
+{
+	struct view v;
+	char copy[PIECE_OCTETS];
+	struct key k = key_obj(row_now(inbox_id, 1).msgid, 'E', 0);
+	ck_assert_int_eq(kv_get(&poke, TABLE_OBJ, key_view(&k), &v), 0);
+	memcpy(copy, v.p, v.n);
+	envelope_thread(copy, 5);
+	put(TABLE_OBJ, k, (struct view){ copy, v.n });
+}
+
+static void thread_member(void)
+{
+	put(TABLE_IDX, key_thread_member(5, row_now(inbox_id, 1).msgid), V(""));
+}
+
+static void thread_id(void)
+{
+	char value[8];
+	uint64_t msgid = row_now(inbox_id, 1).msgid;
+	put(TABLE_IDX, key_thread_id(77, msgid), threadid_encode(msgid, value));
+}
+
 static void mailbox_counters(void)
 {
 	struct box b = box_now(inbox_id);
@@ -543,6 +566,8 @@ static const struct {
 	{ "retained-record", retained_record, 0 },
 	{ "retained-rows", retained_rows, 9 },
 	{ "retained-object", retained_object, 0 },
+	{ "thread-member", thread_member, 0 },
+	{ "thread-id", thread_id, 0 },
 	{ "row-record", row_record, 1 },
 	{ "row-mailbox", row_mailbox, 1 },
 	{ "row-uid", row_uid, 1000 },
@@ -567,6 +592,7 @@ static const struct {
 	{ "object-envelope", object_envelope, 0 },
 	{ "object-structure", object_structure, 0 },
 	{ "object-owner", object_owner, 0 },
+	{ "object-thread", object_thread, 0 },
 	{ "mailbox-counters", mailbox_counters, 0 },
 	{ "mailbox-vanished", mailbox_vanished, 0 },
 	{ "account-totals", account_totals, 0 },

@@ -91,6 +91,80 @@ START_TEST(an_old_store_goes_on)
 
 END_TEST
 
+static uint64_t thread_of(uint64_t msgid)
+{
+	struct store_txn t;
+	struct message_info info;
+	ck_assert_int_eq(store_read(store, &t), 0);
+	ck_assert_int_eq(message_info(&t, msgid, &info), 0);
+	store_end(&t);
+	return info.threadid;
+}
+
+static struct account account_now(void)
+{
+	struct account a;
+	struct kv_txn t;
+	ck_assert_int_eq(kv_read(store->kv, &t), 0);
+	ck_assert_int_eq(account_get(&t, &a), 0);
+	kv_abort(&t);
+	return a;
+}
+
+START_TEST(the_first_schema_gets_threads)
+{
+	unpack("vectors/store-1");
+	store = test_open(true);
+	ck_assert_uint_eq(account_now().schema, 1);
+	ck_assert_uint_eq(thread_of(2), 0);
+	reopen();
+	struct account a = account_now();
+	ck_assert_uint_eq(a.schema, STORE_SCHEMA);
+	ck_assert_uint_eq(a.migrating_from, 0);
+	ck_assert_uint_eq(thread_of(1), 1);
+	ck_assert_uint_eq(thread_of(2), 1);
+	ck_assert_uint_eq(thread_of(3), 3);
+	ck_assert_uint_eq(thread_of(4), 1);
+	ck_assert_uint_eq(thread_of(11), 11);
+	teardown();
+}
+
+END_TEST
+
+/* A migration that was killed: some objects have threads, others do not. */
+static void half_migrate(uint64_t from)
+{
+	struct edit e;
+	ck_assert_int_eq(edit_begin(store, &e), 0);
+	e.account.schema = SCHEMA_THREADS;
+	e.account.migrating_from = 1;
+	e.account.migrated_msgid = from;
+	e.account_dirty = true;
+	ck_assert_int_eq(edit_commit(&e), 0);
+}
+
+START_TEST(a_migration_goes_on_where_it_was_killed)
+{
+	unpack("vectors/store-1");
+	store = test_open(false);
+	store_close(&store);
+	store = test_open(false);
+	half_migrate(5);
+	expect_clean();
+	/* What comes meanwhile waits for its thread, too. */
+	sample_add(inbox_id, V("Message-ID: <n@x>\r\n\r\n"), V(""), V(""));
+	ck_assert_uint_eq(thread_of(13), 0);
+	expect_clean();
+	reopen();
+	ck_assert_uint_eq(account_now().migrating_from, 0);
+	ck_assert_uint_eq(thread_of(13), 13);
+	expect_clean();
+	ck_assert_uint_eq(thread_of(4), 1);
+	teardown();
+}
+
+END_TEST
+
 static void write_vector(const char *vector)
 {
 	char path[256];
@@ -128,6 +202,8 @@ static Suite *build(void)
 	TCase *t = tcase_create("versions");
 	tcase_add_loop_test(t, an_old_store_is_read_as_it_is, 0, N_VECTORS);
 	tcase_add_loop_test(t, an_old_store_goes_on, 0, N_VECTORS);
+	tcase_add_test(t, the_first_schema_gets_threads);
+	tcase_add_test(t, a_migration_goes_on_where_it_was_killed);
 	tcase_add_test(t, what_is_written_today_reads_the_same);
 	suite_add_tcase(s, t);
 	return s;
