@@ -165,6 +165,45 @@ START_TEST(a_migration_goes_on_where_it_was_killed)
 
 END_TEST
 
+/* As the first schema left them: no thread is known. */
+static void forget_threads(void)
+{
+	struct edit e;
+	unsigned n;
+	struct key first = key_tag('H'), behind = key_tag('J');
+	ck_assert_int_eq(edit_begin(store, &e), 0);
+	kv_drop_range(
+	    &e.kv, TABLE_IDX, key_view(&first), key_view(&behind), 100000, &n);
+	ck_assert_uint_gt(n, 0);
+	e.account.schema = 1;
+	e.account_dirty = true;
+	ck_assert_int_eq(edit_commit(&e), 0);
+}
+
+START_TEST(many_objects_are_migrated_in_slices)
+{
+	enum {
+		MANY = 450
+	};
+	const struct append plain = { .flags = 0 };
+
+	setup();
+	for (unsigned n = 0; n < MANY; n++)
+		version_add(inbox_id,
+		    version_mail(
+			n, n ? "In-Reply-To: <0@example.org>\r\n" : ""),
+		    &plain);
+	sample_expunge(inbox_id, 100, 150);
+	forget_threads();
+	reopen();
+	ck_assert_uint_eq(account_now().migrating_from, 0);
+	ck_assert_uint_eq(thread_of(MANY), 1);
+	expect_clean();
+	teardown();
+}
+
+END_TEST
+
 static void write_vector(const char *vector)
 {
 	char path[256];
@@ -204,6 +243,7 @@ static Suite *build(void)
 	tcase_add_loop_test(t, an_old_store_goes_on, 0, N_VECTORS);
 	tcase_add_test(t, the_first_schema_gets_threads);
 	tcase_add_test(t, a_migration_goes_on_where_it_was_killed);
+	tcase_add_test(t, many_objects_are_migrated_in_slices);
 	tcase_add_test(t, what_is_written_today_reads_the_same);
 	suite_add_tcase(s, t);
 	return s;
