@@ -34,7 +34,9 @@ struct channel {
 
 static void open_store(struct agent *a)
 {
-	struct store_options options = { .create = true };
+	const struct store_options options = { .create = true,
+		.retention_s =
+		    (uint32_t)proc_conf(a->proc)->expunged_retention };
 	int error = a->store ? 0 : store_open(".", &options, &a->store);
 	if (error)
 		LOG(NULL, ERROR, "agent.store-unusable",

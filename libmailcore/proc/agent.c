@@ -251,7 +251,9 @@ void agent_session_again(struct agent_session *s)
 
 static void open_store(struct shell *sh)
 {
-	const struct store_options options = { .create = true };
+	const struct store_options options = { .create = true,
+		.retention_s =
+		    (uint32_t)proc_conf(sh->proc)->expunged_retention };
 	int error = store_open(".", &options, &sh->store);
 	if (error) {
 		LOG(NULL, ERROR, "store.unusable",

@@ -14,6 +14,7 @@ struct store {
 	struct kv *kv;
 	char *dir;
 	bool readonly;
+	uint32_t retention_s; /* of mailboxes that have none of their own */
 	int64_t (*now_s)(void);
 	struct wake wake;
 	struct key sweep; /* where the search for old delivery ids goes on */

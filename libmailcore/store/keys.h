@@ -21,9 +21,9 @@
  *                                      exactly one overflow page
  * idx   'D' delivery id(16)            time_s(4) mailbox(4) uid(4)
  *       'L' msgid(8) mailbox(4) uid(4) nothing: a row that shows this object
- *       'X' purge_s(4) msgid(8)        mailbox(4) uid(4) flags(2) 0(2): no row
- *                                      is left, kept for open sessions and
- *                                      undelete
+ *       'X' purge_s(4) msgid(8)        struct retained, 40 (of schema 1: 20):
+ *                                      no row is left, kept for open sessions
+ *                                      and undelete
  *       'P' mailbox(4) uid(4)          the UIDL it was imported with, 1 to 70
  *       'H' threadid(8) msgid(8)       nothing: a later message of a thread
  *       'I' hash(8) msgid(8)           threadid(8): where an id leads to
@@ -67,6 +67,7 @@ enum {
 	COMPONENT_MAX = 255,
 	MESSAGE_OCTETS = 64,
 	PART_OCTETS = 40,
+	RETAINED_OCTETS = 40,
 	PIECE_OCTETS = 4080,
 	CHUNK_OCTETS = 4076,
 	PIECES_MAX = 256,
@@ -189,8 +190,11 @@ struct retained {
 	uint32_t mailbox, uid;
 	uint16_t flags;
 	uint64_t size_bytes;
+	uint32_t expunged_s; /* 0: schema 1 did not say */
+	uint8_t keywords[KEYWORDS_MAX / 8];
 };
-struct view retained_encode(const struct retained *r, char out[20]);
+struct view retained_encode(
+    const struct retained *r, char out[RETAINED_OCTETS]);
 int retained_decode(struct view v, struct retained *out) MUST_CHECK;
 
 struct view threadid_encode(uint64_t threadid, char out[8]);
@@ -217,6 +221,7 @@ void envelope_encode(const struct envelope_record *e, struct buf *out);
 int envelope_decode(struct view v, struct envelope_record *out) MUST_CHECK;
 /* The first piece is enough. */
 int envelope_decode_size(struct view v, uint64_t *size_bytes) MUST_CHECK;
+int envelope_decode_head(struct view v, struct envelope_record *out) MUST_CHECK;
 int envelope_decode_thread(
     struct view v, uint64_t *threadid, struct references *out) MUST_CHECK;
 /* mailbox, uid and thread of an encoded record become known last. */

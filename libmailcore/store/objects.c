@@ -99,15 +99,12 @@ int envelope_decode_thread(
 	return 0;
 }
 
-int envelope_decode(struct view v, struct envelope_record *out)
+int envelope_decode_head(struct view v, struct envelope_record *out)
 {
-	int error = 0;
 	const char *p = v.p;
-	struct view rest = view_skip(v, ENVELOPE_OCTETS), field;
-	unsigned tag, flags;
 	if (v.n < ENVELOPE_OCTETS || p[0] != OBJECT_VERSION)
 		return MC_E_CORRUPT;
-	flags = (unsigned char)p[1];
+	unsigned flags = (unsigned char)p[1];
 	*out = (struct envelope_record){
 		.has_nul = flags & HAS_NUL,
 		.crlf_clean = flags & CRLF_CLEAN,
@@ -123,10 +120,18 @@ int envelope_decode(struct view v, struct envelope_record *out)
 		.uid = get_le32(p + 56),
 		.bare_bytes = get_le32(p + 60),
 	};
-	while (field_next(&rest, &tag, &field))
+	return 0;
+}
+
+int envelope_decode(struct view v, struct envelope_record *out)
+{
+	struct view rest = view_skip(v, ENVELOPE_OCTETS), field;
+	unsigned tag;
+	int error = envelope_decode_head(v, out);
+	while (!error && field_next(&rest, &tag, &field))
 		if (tag == FIELD_ENVELOPE)
 			out->envelope = field;
-		else if (tag == FIELD_REFERENCES && !error)
+		else if (tag == FIELD_REFERENCES)
 			error = references_decode(field, &out->references);
 	return rest.n ? MC_E_CORRUPT : error;
 }

@@ -3,7 +3,8 @@
 #include "store/le.h"
 
 enum {
-	RECORD_VERSION = 1
+	RECORD_VERSION = 1,
+	RETAINED_OCTETS_1 = 20, /* of schema 1 */
 };
 
 void account_encode(const struct account *a, char out[ACCOUNT_OCTETS])
@@ -215,21 +216,29 @@ int delivery_decode(struct view v, struct delivery *out)
 	return 0;
 }
 
-struct view retained_encode(const struct retained *r, char out[20])
+struct view retained_encode(const struct retained *r, char out[RETAINED_OCTETS])
 {
 	put_le(out, r->mailbox, 4);
 	put_le(out + 4, r->uid, 4);
 	put_le(out + 8, r->flags, 4);
 	put_le(out + 12, r->size_bytes, 8);
-	return (struct view){ out, 20 };
+	put_le(out + 20, r->expunged_s, 4);
+	memcpy(out + 24, r->keywords, sizeof r->keywords);
+	return (struct view){ out, RETAINED_OCTETS };
 }
 
 int retained_decode(struct view v, struct retained *out)
 {
-	if (v.n != 20)
+	if (v.n != RETAINED_OCTETS_1 && v.n != RETAINED_OCTETS)
 		return MC_E_CORRUPT;
-	*out = (struct retained){ get_le32(v.p), get_le32(v.p + 4),
-		get_le16(v.p + 8), get_le64(v.p + 12) };
+	*out = (struct retained){ .mailbox = get_le32(v.p),
+		.uid = get_le32(v.p + 4),
+		.flags = get_le16(v.p + 8),
+		.size_bytes = get_le64(v.p + 12) };
+	if (v.n == RETAINED_OCTETS) {
+		out->expunged_s = get_le32(v.p + 20);
+		memcpy(out->keywords, v.p + 24, sizeof out->keywords);
+	}
 	return 0;
 }
 

@@ -154,6 +154,8 @@ int store_open(
 	struct store *s = MUST_NEW(struct store);
 	s->wake.dir_fd = s->wake.fd = s->wake.send_fd = -1;
 	s->readonly = options->readonly;
+	s->retention_s =
+	    options->retention_s ? options->retention_s : STORE_RETENTION_S;
 	s->now_s = options->now_s ? options->now_s : clock_wall_s;
 	s->sweep = key_tag('D');
 	s->compact_free_bytes = options->compact_free_bytes;

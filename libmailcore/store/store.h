@@ -16,12 +16,15 @@
 struct store;
 
 enum {
-	STORE_SCHEMA = 2
+	STORE_SCHEMA = 2,
+	STORE_RETENTION_S = 600, /* sessions may still fetch what is gone */
 };
 
 struct store_options {
 	bool create; /* make a new store (INBOX in it) when there is none */
 	bool readonly;
+	uint32_t retention_s;   /* what is expunged is kept so long: see
+				   retained.h; 0: STORE_RETENTION_S */
 	int64_t (*now_s)(void); /* NULL: clock_wall_s */
 	/* When compaction pays, as tests need it; 0: 100 MB. */
 	uint64_t compact_free_bytes;

@@ -297,15 +297,15 @@ static void retained_record(void)
 
 static void retained_rows(void)
 {
-	char value[20];
-	struct retained r = { inbox_id, 9, 0, 1 };
+	char value[RETAINED_OCTETS];
+	struct retained r = { .mailbox = inbox_id, .uid = 9, .size_bytes = 1 };
 	put(TABLE_IDX, key_purge(2000000000, row_now(inbox_id, 1).msgid),
 	    retained_encode(&r, value));
 }
 
 static void retained_object(void)
 {
-	char value[20];
+	char value[RETAINED_OCTETS];
 	struct retained r;
 	struct key k = first_retained(&r);
 	r.size_bytes++;
