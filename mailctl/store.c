@@ -61,7 +61,7 @@ static void put_number(const char *before, json_t *n)
 		printf("%s%lld", before, (long long)json_integer_value(n));
 }
 
-static json_t *name_of(json_t *names, json_t *mailbox)
+json_t *store_name_of(json_t *names, json_t *mailbox)
 {
 	size_t i;
 	json_t *row;
@@ -77,7 +77,7 @@ static json_t *name_of(json_t *names, json_t *mailbox)
 static void print_violation(json_t *account, json_t *names, json_t *v)
 {
 	json_t *mailbox = json_object_get(v, "mailbox");
-	json_t *name = name_of(names, mailbox);
+	json_t *name = store_name_of(names, mailbox);
 	put_text("", account, ": ");
 	put_text("", json_object_get(v, "invariant"), ": ");
 	put_text("", json_object_get(v, "text"), "");

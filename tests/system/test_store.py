@@ -151,6 +151,115 @@ class Tools(SystemTest):
             self.assertEqual(done.stderr.count("\n"), 1)
 
 
+class Undelete(SystemTest):
+    """Expunged messages come back while the daemons run, whichever way they went."""
+    OPTIONS = "expunged_retention = 1h\n"
+
+    def store(self, *arguments, code=0):
+        done = self.mail.mailctl(*arguments, "--json", check=False)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return json.loads(done.stdout) if code == 0 else done.stderr
+
+    def undelete(self, *arguments):
+        return self.store("store", "undelete", "anna@mailcore.test", *arguments)
+
+    def setUp(self):
+        client = self.mail.imap()
+        client.create("Work")
+        for name in ("INBOX", "Work"):
+            client.select(name)
+            client.store("1:*", "+FLAGS", r"(\Deleted)")
+            client.expunge()
+        for number in range(3):
+            client.append("INBOX", r"(\Flagged $Later)", None, text(number).encode())
+        client.append("Work", "", None, text(9).encode())
+        client.logout()
+
+    def numbers(self, *arguments):
+        return sorted(row["subject"] for row in self.undelete("--list", *arguments))
+
+    def test_all_ways_to_delete(self):
+        time.sleep(1.1)  # what setUp expunged is older
+        since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        pop3 = self.mail.pop3()
+        pop3.dele(1)
+        pop3.quit()
+        client = self.mail.imap()
+        client.select("INBOX")
+        client.store("1", "+FLAGS", r"(\Deleted)")
+        client.expunge()
+        client.logout()
+        self.assertEqual(self.numbers("--since", since), ["number 0", "number 1"])
+        self.assertEqual(self.numbers("--since", since, "--mailbox", "Work"), [])
+        row = self.undelete("--list", "--since", since)[0]
+        self.assertEqual((row["name"], row["from"]), ("INBOX", "s0@else.test"))
+        left = time.mktime(time.strptime(row["until"], "%Y-%m-%dT%H:%M:%SZ")) - \
+            time.mktime(time.strptime(row["expunged"], "%Y-%m-%dT%H:%M:%SZ"))
+        self.assertEqual(left, 3600)
+
+        watcher = self.mail.imap()
+        watcher.select("INBOX")
+        tag = watcher._new_tag()
+        watcher.send(tag + b" IDLE\r\n")
+        self.assertTrue(watcher.readline().startswith(b"+"))
+        self.assertEqual(self.undelete("--since", since, "--dry-run")[0]["messages"], 2)
+        self.assertEqual(self.undelete("--since", since)[0]["messages"], 2)
+        while not watcher.readline().startswith(b"* 3 EXISTS"):
+            pass
+        watcher.send(b"DONE\r\n")
+        while not watcher.readline().startswith(tag):
+            pass
+        flags = watcher.fetch("2:3", "(FLAGS)")[1]
+        for line in flags:
+            self.assertIn(rb"\Flagged", line)
+            self.assertIn(b"$Later", line)
+            self.assertNotIn(rb"\Deleted", line)
+        watcher.logout()
+        self.assertEqual(self.undelete("--since", since)[0]["messages"], 0)
+        check = self.store("store", "check", "anna@mailcore.test")
+        self.assertEqual(check[0]["state"], "clean")
+
+    def test_old_messages_and_elsewhere(self):
+        self.assertEqual(self.store("expunge", "anna@mailcore.test", "Work", "--older-than", "1d")[0]["messages"], 0)
+        time.sleep(1.1)
+        arguments = ("expunge", "anna@mailcore.test", "Work", "--older-than", "0s")
+        self.assertEqual(self.store(*arguments, "--dry-run")[0]["messages"], 1)
+        self.assertEqual(self.store(*arguments)[0]["messages"], 1)
+        self.assertEqual(self.store(*arguments)[0]["messages"], 0)
+        row = [r for r in self.undelete("--list") if r["name"] == "Work"][-1]
+        self.assertEqual(self.undelete("--message", str(row["message"]), "--into", "INBOX")[0]["messages"], 1)
+        self.mail.wait_messages("anna", 4)
+
+    def test_retention(self):
+        retention = ("store", "retention", "anna@mailcore.test")
+        row = self.store(*retention)[0]
+        self.assertEqual((row["retention_s"], row["from"]), (3600, "option"))
+        row = self.store(*retention, "30d", "--mailbox", "Work")[0]
+        self.assertEqual((row["retention_s"], row["from"]), (30 * 86400, "mailbox"))
+        row = self.store(*retention, "2h")[0]
+        self.assertEqual((row["retention_s"], row["from"]), (7200, "account"))
+        client = self.mail.imap()
+        client.select("Work")
+        client.store("1", "+FLAGS", r"(\Deleted)")
+        client.expunge()
+        client.logout()
+        latest = max(row["until"] for row in self.undelete("--list"))
+        self.assertGreater(latest, time.strftime("%Y-%m-%d", time.gmtime(time.time() + 29 * 86400)))
+        self.assertEqual(self.store(*retention, "default")[0]["from"], "option")
+        self.assertEqual(self.store(*retention, "default", "--mailbox", "Work")[0]["from"], "option")
+
+    def test_errors(self):
+        for code, arguments in (
+                (USAGE, ("store", "undelete", "anna@mailcore.test", "--since", "yesterday")),
+                (USAGE, ("store", "undelete", "anna@mailcore.test", "--mailbox")),
+                (USAGE, ("store", "retention", "anna@mailcore.test", "1s")),
+                (USAGE, ("expunge", "anna@mailcore.test", "INBOX", "--dry-run", "--dry-run")),
+                (NOUSER, ("store", "undelete", "nobody@mailcore.test")),
+                (NOUSER, ("store", "undelete", "anna@mailcore.test", "--mailbox", "Nowhere")),
+                (NOUSER, ("expunge", "anna@mailcore.test", "Nowhere", "--older-than", "1d"))):
+            self.assertEqual(self.store(*arguments, code=code).count("\n"), 1, arguments)
+
+
 class Damage(unittest.TestCase):
     """One user's damage is reported, is one user's, and ends no process of ours."""
 
