@@ -111,6 +111,8 @@ bool check_tree_valid(struct check *c);
 bool check_attribute_key(struct check *c);
 bool check_keyword_name(struct check *c);
 bool check_subscription(struct check *c);
+bool check_annotation(struct check *c);
+bool check_annotation_mailbox(struct check *c);
 bool check_index_key(struct check *c);
 bool check_link_row(struct check *c);
 bool check_delivery(struct check *c);

@@ -167,6 +167,20 @@ struct key key_subscription(struct view name)
 	return k;
 }
 
+/* No entry: before all that have one. */
+struct key key_annotation(uint32_t mailbox, struct view entry, unsigned piece)
+{
+	struct key k;
+	struct wr w = wr_into(k.p, sizeof k.p);
+	wr_u8(&w, 'A');
+	wr_u32(&w, mailbox);
+	wr_raw(&w, entry);
+	wr_u8(&w, 0);
+	wr_u8(&w, (uint8_t)piece);
+	key_end(&k, &w);
+	return k;
+}
+
 struct key key_tag(char tag)
 {
 	return (struct key){ .n = 1, .p = { tag } };
@@ -273,4 +287,17 @@ int key_thread_member_split(
 int key_thread_id_split(struct view key, uint64_t *hash, uint64_t *msgid)
 {
 	return thread_split(key, 'I', hash, msgid);
+}
+
+int key_annotation_split(
+    struct view key, uint32_t *mailbox, struct view *entry, unsigned *piece)
+{
+	struct rd r = rd_of(key);
+	bool annotation = rd_u8(&r) == 'A';
+	*mailbox = rd_u32(&r);
+	*entry = view_head(r.rest, r.rest.n < 2 ? 0 : r.rest.n - 2);
+	if (!annotation || r.failed || !entry->n || entry->p[entry->n] != '\0')
+		return MC_E_CORRUPT;
+	*piece = (unsigned char)entry->p[entry->n + 1];
+	return 0;
 }

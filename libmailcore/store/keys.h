@@ -31,9 +31,11 @@
  * att   'K' slot(1)                    keyword
  *       'S' name(1-480)                subscribed name
  *       'S' its first 480, hash(8)     a longer subscribed name
- *       'A' mailbox(4) entry, 'B' name, 'C' hash, 'F' owner mailbox(4),
- *       'J', 'N' hash, 'R' mailbox(4) identifier, 'V' name, 'v': METADATA,
- *       FILTERS, compiled Sieve, shared seen, push, vacation, ACL, Sieve
+ *       'A' mailbox(4) entry(1-255)    a piece of an annotation's value: all
+ *           0(1) piece(1)              but the last have 4080
+ *       'B' name, 'C' hash, 'F' owner mailbox(4), 'J', 'N' hash, 'R'
+ *       mailbox(4) identifier, 'V' name, 'v': FILTERS, compiled Sieve, shared
+ *       seen, push, vacation, ACL, Sieve
  *
  * Fields are tag(1) length(4) octets. Of E: 1 ENVELOPE, 2 SHA-256, 3 base
  * subject, 4 and 5 DISPLAYFROM and DISPLAYTO, 6 header index, 7 (first, so that
@@ -97,6 +99,7 @@ struct key key_thread_member(uint64_t threadid, uint64_t msgid);
 struct key key_thread_id(uint64_t hash, uint64_t msgid);
 struct key key_keyword(uint8_t slot);
 struct key key_subscription(struct view name);
+struct key key_annotation(uint32_t mailbox, struct view entry, unsigned piece);
 struct key key_tag(char tag);
 
 /* The reverse, for what is read by walking: 0 or MC_E_CORRUPT. */
@@ -116,6 +119,8 @@ int key_thread_member_split(
     struct view key, uint64_t *threadid, uint64_t *msgid) MUST_CHECK;
 int key_thread_id_split(
     struct view key, uint64_t *hash, uint64_t *msgid) MUST_CHECK;
+int key_annotation_split(struct view key, uint32_t *mailbox, struct view *entry,
+    unsigned *piece) MUST_CHECK;
 /* Of keys of mbx, and of obj and blb; 0 when they are too short. */
 uint32_t key_box_id(struct view key);
 uint64_t key_obj_id(struct view key);

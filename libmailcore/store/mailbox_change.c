@@ -1,5 +1,6 @@
 /* CREATE, DELETE and RENAME of mailboxes. */
 #include "log/log.h"
+#include "store/annotations.h"
 #include "store/housekeeping.h"
 #include "store/mailbox_name.h"
 #include "store/rows.h"
@@ -161,10 +162,11 @@ static int delete (struct edit *e, struct view name)
 		error = edit_box_get(e, id, &b);
 	if (error)
 		return error;
+	if (has_children && b->m.flags & MAILBOX_NOSELECT)
+		return MC_E_BUSY;
+	annotations_drop(e, id);
 	edit_box_changed(e, b);
 	if (has_children) {
-		if (b->m.flags & MAILBOX_NOSELECT)
-			return MC_E_BUSY;
 		b->m.flags |= MAILBOX_NOSELECT;
 		b->m.special_use = 0;
 		return 0;

@@ -29,9 +29,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		   envelope_decode_thread(v, &n, &out.references) |
 		   references_decode(v, &out.references) |
 		   threadid_decode(v, &n) | key_thread_member_split(v, &n, &n) |
-		   key_thread_id_split(v, &n, &n) | mailbox_id_decode(v, &a) |
-		   key_name_split(v, &a, &name) | key_msg_split(v, &a, &b) |
-		   key_chg_split(v, &a, &n, &b) |
+		   key_thread_id_split(v, &n, &n) |
+		   key_annotation_split(v, &a, &name, &b) |
+		   mailbox_id_decode(v, &a) | key_name_split(v, &a, &name) |
+		   key_msg_split(v, &a, &b) | key_chg_split(v, &a, &n, &b) |
 		   key_link_split(v, &n, &a, &b) |
 		   key_purge_split(v, &a, &n)) == 1;
 }

@@ -273,6 +273,16 @@ static void subscription(void)
 	put(TABLE_ATT, key_subscription(V("Work/2026")), V("Work/2025"));
 }
 
+static void annotation(void)
+{
+	put(TABLE_ATT, key_annotation(inbox_id, V("/private/x"), 1), V("x"));
+}
+
+static void annotation_mailbox(void)
+{
+	put(TABLE_ATT, key_annotation(77, V("/private/x"), 0), V("x"));
+}
+
 static void index_key(void)
 {
 	put(TABLE_IDX, key_tag('z'), V(""));
@@ -560,6 +570,8 @@ static const struct {
 	{ "attribute-key", attribute_key, 0 },
 	{ "keyword-name", keyword_name_, 0 },
 	{ "subscription", subscription, 0 },
+	{ "annotation", annotation, 0 },
+	{ "annotation-mailbox", annotation_mailbox, 0 },
 	{ "index-key", index_key, 0 },
 	{ "link-row", link_row, 99 },
 	{ "delivery", delivery, 0 },
