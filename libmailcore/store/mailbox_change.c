@@ -68,9 +68,11 @@ static int create(
 		error = make_selectable(e, id, out);
 	else if (error == MC_E_NOENT)
 		error = make_path(e, id, rest, out);
-	if (!error)
-		(*out)->m.special_use = special_use;
-	return error;
+	if (error || !special_use)
+		return error;
+	id = (*out)->m.id;
+	error = mailbox_take_uses(e, id, special_use);
+	return error ? error : edit_box_get(e, id, out);
 }
 
 static int create_once(struct store *s, struct view name, uint16_t special_use,
