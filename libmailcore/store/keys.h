@@ -150,6 +150,9 @@ enum {
 };
 
 void account_encode(const struct account *a, char out[ACCOUNT_OCTETS]);
+/* The first four octets keep their meaning in every schema. */
+int account_decode_stamp(
+    struct view v, uint16_t *schema, uint16_t *engine) MUST_CHECK;
 /* Also MC_E_VERSION. */
 int account_decode(struct view v, struct account *out) MUST_CHECK;
 

@@ -30,20 +30,29 @@ void account_encode(const struct account *a, char out[ACCOUNT_OCTETS])
 	put_le(out + 248, a->migrating_from, 2);
 }
 
+int account_decode_stamp(struct view v, uint16_t *schema, uint16_t *engine)
+{
+	if (v.n < 4)
+		return MC_E_CORRUPT;
+	*schema = get_le16(v.p);
+	*engine = get_le16(v.p + 2);
+	return 0;
+}
+
 int account_decode(struct view v, struct account *out)
 {
 	const char *p = v.p;
-	if (v.n < 4)
-		return MC_E_CORRUPT;
-	/* The first four octets keep their meaning in every schema. */
-	if (get_le16(p) > STORE_SCHEMA ||
-	    get_le16(p + 2) != kv_engine_version())
+	uint16_t schema, engine;
+	int error = account_decode_stamp(v, &schema, &engine);
+	if (error)
+		return error;
+	if (schema > STORE_SCHEMA || engine != kv_engine_version())
 		return MC_E_VERSION;
-	if (get_le16(p) == 0 || v.n != ACCOUNT_OCTETS)
+	if (schema == 0 || v.n != ACCOUNT_OCTETS)
 		return MC_E_CORRUPT;
 	*out = (struct account){
-		.schema = get_le16(p),
-		.engine = get_le16(p + 2),
+		.schema = schema,
+		.engine = engine,
 		.next_mailbox = get_le32(p + 4),
 		.modseq = get_le64(p + 8),
 		.next_msgid = get_le64(p + 16),

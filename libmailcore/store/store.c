@@ -100,6 +100,19 @@ static int make_store(struct store *s)
 	return edit_commit(&e);
 }
 
+/* What it is that we refuse. */
+static void log_version(struct kv_txn *t)
+{
+	struct key k = key_box(0);
+	struct view v;
+	uint16_t schema, engine;
+	if (kv_get(t, TABLE_MBX, key_view(&k), &v) == 0 &&
+	    account_decode_stamp(v, &schema, &engine) == 0)
+		LOG(NULL, ERROR, "store.version", KV_INT("schema", schema),
+		    KV_INT("known", STORE_SCHEMA), KV_HEX("engine", engine),
+		    KV_HEX("ours", kv_engine_version()));
+}
+
 static int check_stamp(struct store *s)
 {
 	struct kv_txn t;
@@ -108,6 +121,8 @@ static int check_stamp(struct store *s)
 	if (error)
 		return error;
 	error = account_get(&t, &a);
+	if (error == MC_E_VERSION)
+		log_version(&t);
 	kv_abort(&t);
 	return error;
 }

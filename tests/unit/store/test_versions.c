@@ -1,5 +1,6 @@
 #include "store/check.h"
 #include "version_sample.h"
+#include <signal.h>
 #include <sys/wait.h>
 
 /* The stores of earlier versions, and what is written in them. */
@@ -180,25 +181,77 @@ static void forget_threads(void)
 	ck_assert_int_eq(edit_commit(&e), 0);
 }
 
+enum {
+	MANY = 600
+};
+
+/* In one transaction. */
+static void add_many(const char *more)
+{
+	static char texts[MANY][512];
+	static struct append items[MANY];
+	static struct append_result results[MANY];
+	for (unsigned n = 0; n < MANY; n++) {
+		struct view v = version_mail(n, n ? more : "");
+		ck_assert_uint_le(v.n, sizeof texts[n]);
+		memcpy(texts[n], v.p, v.n);
+		items[n] = (struct append){ .mailbox = inbox_id,
+			.source = { .mem = { texts[n], v.n }, .fd = -1 } };
+	}
+	ck_assert_int_eq(message_append(store, items, MANY, results), 0);
+}
+
 START_TEST(many_objects_are_migrated_in_slices)
 {
-	enum {
-		MANY = 450
-	};
-	const struct append plain = { .flags = 0 };
-
 	setup();
-	for (unsigned n = 0; n < MANY; n++)
-		version_add(inbox_id,
-		    version_mail(
-			n, n ? "In-Reply-To: <0@example.org>\r\n" : ""),
-		    &plain);
+	add_many("In-Reply-To: <0@example.org>\r\n");
 	sample_expunge(inbox_id, 100, 150);
 	forget_threads();
 	reopen();
 	ck_assert_uint_eq(account_now().migrating_from, 0);
 	ck_assert_uint_eq(thread_of(MANY), 1);
 	expect_clean();
+	teardown();
+}
+
+END_TEST
+
+static pid_t open_in_child(void)
+{
+	pid_t pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid)
+		return pid;
+	const struct store_options o = { .now_s = test_clock };
+	struct store *s;
+	_exit(store_open(dir.path, &o, &s) == 0 ? 0 : 1);
+}
+
+/* Several processes migrate at once, and some of them are killed. */
+START_TEST(migrations_survive_kills_and_each_other)
+{
+	enum {
+		ROUNDS = 12
+	};
+
+	int status;
+
+	setup();
+	add_many("");
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		forget_threads();
+		store_close(&store);
+		pid_t killed = open_in_child(), other = open_in_child();
+		usleep(1500 * i);
+		kill(killed, SIGKILL);
+		ck_assert_int_eq(waitpid(killed, &status, 0), killed);
+		ck_assert_int_eq(waitpid(other, &status, 0), other);
+		ck_assert_int_eq(status, 0);
+		store = test_open(false);
+		ck_assert_uint_eq(account_now().migrating_from, 0);
+		expect_clean();
+		ck_assert_uint_eq(thread_of(MANY), MANY);
+	}
 	teardown();
 }
 
@@ -244,6 +297,7 @@ static Suite *build(void)
 	tcase_add_test(t, the_first_schema_gets_threads);
 	tcase_add_test(t, a_migration_goes_on_where_it_was_killed);
 	tcase_add_test(t, many_objects_are_migrated_in_slices);
+	tcase_add_test(t, migrations_survive_kills_and_each_other);
 	tcase_add_test(t, what_is_written_today_reads_the_same);
 	suite_add_tcase(s, t);
 	return s;
