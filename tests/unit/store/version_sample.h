@@ -24,12 +24,13 @@ static inline uint32_t version_add(
 
 static inline struct view version_mail(unsigned n, const char *more)
 {
-	static char text[1024];
+	static char text[4096];
 	int len = snprintf(text, sizeof text,
 	    "From: Ann <ann@example.org>\r\nTo: Bob <bob@example.org>\r\n"
 	    "Date: Tue, 3 Nov 2026 10:%02u:00 +0100\r\n"
 	    "Message-ID: <%u@example.org>\r\n%s\r\nThis is number %u.\r\n",
 	    n, n, more, n);
+	ck_assert_int_lt(len, (int)sizeof text);
 	return (struct view){ text, (size_t)len };
 }
 
