@@ -288,14 +288,25 @@ START_TEST(what_is_written_today_reads_the_same)
 
 END_TEST
 
+/* A file of LMDB 0.9 belongs to one kind of machine. */
+static bool can_read_vectors(void)
+{
+	const uint16_t one = 1;
+	return kv_engine_version() == 9 && sizeof(size_t) == 8 &&
+	       *(const unsigned char *)&one == 1;
+}
+
 static Suite *build(void)
 {
 	Suite *s = suite_create("store/versions");
 	TCase *t = tcase_create("versions");
-	tcase_add_loop_test(t, an_old_store_is_read_as_it_is, 0, N_VECTORS);
-	tcase_add_loop_test(t, an_old_store_goes_on, 0, N_VECTORS);
-	tcase_add_test(t, the_first_schema_gets_threads);
-	tcase_add_test(t, a_migration_goes_on_where_it_was_killed);
+	if (can_read_vectors()) {
+		tcase_add_loop_test(
+		    t, an_old_store_is_read_as_it_is, 0, N_VECTORS);
+		tcase_add_loop_test(t, an_old_store_goes_on, 0, N_VECTORS);
+		tcase_add_test(t, the_first_schema_gets_threads);
+		tcase_add_test(t, a_migration_goes_on_where_it_was_killed);
+	}
 	tcase_add_test(t, many_objects_are_migrated_in_slices);
 	tcase_add_test(t, migrations_survive_kills_and_each_other);
 	tcase_add_test(t, what_is_written_today_reads_the_same);
