@@ -7,6 +7,7 @@
  *   dies     when the monitor goes; never for what a peer or the disk does */
 #include "base/clock.h"
 #include "base/panic.h"
+#include "queued/link.h"
 #include "queued/queue_role.h"
 #include "queued/queue_spool.h"
 #include "queued/roles.h"
@@ -193,7 +194,7 @@ static void queue_peer_down(struct proc *p, struct peer *peer)
 		submit_front_down(q, peer);
 	} else if (peer_role(peer) == ROLE_AUTH) {
 		address_auth_down(q);
-		local_auth_down(q);
+		link_auth_down(q);
 	}
 }
 
@@ -225,8 +226,8 @@ const struct role_ops queue_ops = {
 		[MSG_SUBMIT_ABORT] = submit_on_abort,
 		[MSG_SPOOL_ASK] = submit_on_spool_ask,
 		[MSG_ADDRESS_IS] = address_on_answer,
-		[MSG_DELIVERY_GRANTED] = local_on_granted,
-		[MSG_HANDOFF_REFUSED] = local_on_refused,
+		[MSG_DELIVERY_GRANTED] = link_on_granted,
+		[MSG_HANDOFF_REFUSED] = link_on_refused,
 		[MSG_QUEUE_CHANGE] = change_on_ask,
 	},
 };

@@ -7,7 +7,8 @@
  *   commit.c   group commit: new messages and outcomes in one transaction
  *   window.c   what of the queue is in memory; loading what is due
  *   address.c  recipients to accounts, asked of AUTH
- *   local.c    lanes to the agents
+ *   link.c     channels to the agents
+ *   local.c    lanes of deliveries to them
  *   change.c   what the administrator does to recipients
  *   fate.c     what became of a recipient, one log line each
  *   notice.c   who is told of it by a message, made in the same transaction
@@ -167,11 +168,6 @@ void address_forget(struct queue *q, struct rcpt *r);
 /* local.c */
 void local_deliver(struct queue *q, struct rcpt *r, struct view account);
 void local_pump(struct queue *q);
-void local_on_granted(
-    struct proc *p, struct peer *from, const struct msg *m, int fd);
-void local_on_refused(
-    struct proc *p, struct peer *from, const struct msg *m, int fd);
-void local_auth_down(struct queue *q);
 unsigned local_sessions(const struct queue *q);
 
 /* notice.c */
