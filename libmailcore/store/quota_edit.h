@@ -9,7 +9,8 @@ uint64_t quota_messages_left(
     const struct store_limits *l, const struct account *a);
 
 /* Whether one more message of this size may be added. */
-bool quota_has_room(const struct edit *e, uint64_t size_bytes, bool is_delivery);
+bool quota_has_room(
+    const struct edit *e, uint64_t size_bytes, bool is_delivery);
 /* Whether n more mailboxes may be made. */
 bool quota_has_mailboxes(const struct edit *e, uint32_t n);
 /* What was added made the usage reach a threshold that was not told of yet;
