@@ -85,6 +85,8 @@ static void on_delivered(
     struct queue *q, struct sched_lane *lane, const struct msg_delivered *d)
 {
 	struct rcpt *r = idtab_get(&q->asks, d->id);
+	room_note(q, (struct view){ lane->account, lane->account_n },
+	    d->bytes_left, d->messages_left);
 	if (!r || r->job.lane != lane || !r->job.is_sent)
 		return;
 	forget_delivery(q, r);
