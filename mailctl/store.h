@@ -33,6 +33,9 @@ int store_target_each(const struct mailctl *m,
 int store_child_run(const struct store_target *t, const char *verb,
     char *const *args, json_t **out);
 
+/* Adds "quota" to the results of stats. */
+void store_quota_add(const struct mailctl *m, json_t *rows);
+
 /* main() of the child: "mailctl store-child VERB ARGS". */
 int store_child_main(int argc, char **argv);
 
