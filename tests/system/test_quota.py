@@ -69,6 +69,15 @@ class Quota(SystemTest):
         self.mail.mailctl("account", "set", "bert@mailcore.test", "quota=default")
         self.assertEqual(self.rcpt("bert")[0][0], 452)
 
+    def test_without_a_queue_nobody_can_tell(self):
+        self.mail.mailctl("account", "set", "eva@mailcore.test", "quota=none")
+        self.mail.stop_one("queued")
+        wait_until(lambda: self.rcpt("gus", "eva", "gus") == [
+            (451, "4.3.0 Recipient cannot be checked now"), (250, "2.1.5 Recipient ok"),
+            (451, "4.3.0 Recipient cannot be checked now")], 10, "451")
+        self.mail.start(["queued"])
+        wait_until(lambda: self.rcpt("gus")[0][0] == 250, 10, "250")
+
     def warnings(self, user):
         return [line for line in self.mail.log().splitlines()
                 if " quota.threshold " in line and f"{user}@mailcore.test" in line]

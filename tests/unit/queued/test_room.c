@@ -69,9 +69,9 @@ static void expect_answer(uint64_t id, enum room_status status)
 static void grant(enum auth_status status)
 {
 	const struct msg *m = fake_expect(MSG_DELIVERY_ASK);
-	say(&fake.auth, (struct msg){ .type = MSG_DELIVERY_GRANTED,
-			    .delivery_granted = {
-				m->delivery_ask.id, (uint8_t)status } });
+	say(&fake.auth,
+	    (struct msg){ .type = MSG_DELIVERY_GRANTED,
+		.delivery_granted = { m->delivery_ask.id, (uint8_t)status } });
 }
 
 /* The agent is asked; returns its channel. */
@@ -208,9 +208,8 @@ START_TEST(who_does_not_answer_has_room)
 	grant(AUTH_STATUS_OK);
 	const struct msg *m = fake_expect(MSG_HANDOFF);
 	fake_expect(MSG_LEFT_ASK);
-	say(&fake.monitor,
-	    (struct msg){ .type = MSG_HANDOFF_REFUSED,
-		.handoff_refused = { m->handoff.session, 0 } });
+	say(&fake.monitor, (struct msg){ .type = MSG_HANDOFF_REFUSED,
+			       .handoff_refused = { m->handoff.session, 0 } });
 	expect_answer(7, ROOM_OK);
 	fake.has_auth = false;
 	ask(6, "one", 1000);
@@ -255,13 +254,22 @@ START_TEST(what_is_remembered_and_asked_is_bounded)
 	ck_assert_uint_eq(q->rooms.all.n, 10000);
 	ask(1, "user10099", 1000);
 	expect_answer(1, ROOM_OK);
-	for (unsigned i = 0; i < 100; i++) {
+	for (unsigned i = 0; i < 99; i++) {
 		snprintf(name, sizeof name, "other%u", i);
 		ask(i, name, 1000);
 		fake_expect(MSG_DELIVERY_ASK);
 	}
+	ask(99, "last", 1000);
+	unsigned last = fake.n_seen;
+	fake_expect(MSG_DELIVERY_ASK);
 	ask(200, "more", 1000);
 	expect_answer(200, ROOM_OK);
+	fake.n_seen = last;
+	grant(AUTH_STATUS_FAILED);
+	fake.n_seen++; /* the answer before */
+	expect_answer(99, ROOM_OK);
+	ask(201, "more", 1000);
+	fake_expect(MSG_DELIVERY_ASK);
 	ck_assert_uint_eq(q->rooms.all.n, 10000);
 }
 
