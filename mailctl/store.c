@@ -148,16 +148,28 @@ static const struct column table_columns[] = {
 	{ "pages", "PAGES", true },
 };
 
+static const struct column quota_columns[] = {
+	{ "resource", "RESOURCE", false },
+	{ "used", "USED", true },
+	{ "limit", "LIMIT", true },
+	{ "percent", "PERCENT", true },
+};
+
 int cmd_store_stats(struct mailctl *m)
 {
-	json_t *rows = json_array(), *tables = NULL;
+	json_t *rows = json_array(), *tables = NULL, *quota = NULL;
 	int code = check_option(m, NULL);
 	if (!code)
 		code = run_all(m, "stats", rows);
-	if (!m->json && json_array_size(rows) == 1)
-		tables = json_incref(
-		    json_object_get(json_array_get(rows, 0), "tables"));
+	store_quota_add(m, rows);
+	if (!m->json && json_array_size(rows) == 1) {
+		const json_t *row = json_array_get(rows, 0);
+		tables = json_incref(json_object_get(row, "tables"));
+		quota = json_incref(json_object_get(row, "quota"));
+	}
 	print_rows(m, rows, stats_columns, 12);
+	if (quota)
+		print_rows(m, quota, quota_columns, 4);
 	if (tables)
 		print_rows(m, tables, table_columns, 3);
 	return code;

@@ -35,6 +35,8 @@ int store_child_run(const struct store_target *t, const char *verb,
 
 /* The name of a mailbox in such a result; NULL when it has none. Borrowed. */
 json_t *store_name_of(json_t *names, json_t *mailbox);
+/* Adds "quota" to the results of stats. */
+void store_quota_add(const struct mailctl *m, json_t *rows);
 
 /* main() of the child: "mailctl store-child VERB ARGS". */
 int store_child_main(int argc, char **argv);

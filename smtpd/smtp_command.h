@@ -66,6 +66,7 @@ struct smtp_session {
 	struct smtp_rcpt *rcpts, **rcpts_end;
 	size_t n_rcpts;
 	uint32_t flags;
+	uint64_t size; /* of MAIL; 0: not declared */
 	struct smtp_data data;
 };
 

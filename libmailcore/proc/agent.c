@@ -7,6 +7,7 @@
 #include "proc/agent.h"
 #include "base/panic.h"
 #include "proc/body.h"
+#include "proc/quota.h"
 #include "proc/upkeep.h"
 #include <unistd.h>
 
@@ -302,7 +303,7 @@ static struct session *new_session(
 	x->s = (struct agent_session){ sh->proc, sh->store, conn_out(x->conn),
 		OUT_MARK, proc_account(sh->proc), view_of(x->remote),
 		(enum service)m->service, (m->flags & SESSION_FLAG_TLS) != 0,
-		&x->log, m->quota_bytes, m->quota_messages, x };
+		&x->log, x };
 	x->next = sh->sessions;
 	sh->sessions = x;
 	return x;
@@ -335,6 +336,10 @@ void agent_on_session(
 	}
 	if (!sh->store)
 		open_store(sh);
+	if (sh->store) {
+		const struct store_limits limits = quota_limits(p, &m->session);
+		store_set_limits(sh->store, &limits);
+	}
 	struct session *x = new_session(sh, &m->session, fd);
 	if (!x)
 		return;

@@ -125,16 +125,16 @@ int key_annotation_split(struct view key, uint32_t *mailbox, struct view *entry,
 uint32_t key_box_id(struct view key);
 uint64_t key_obj_id(struct view key);
 
-/* The account: what is allocated, and the totals. Limits: 0 is none. */
+/* The account: what is allocated, and the totals. */
 struct account {
 	uint16_t schema, engine; /* STORE_SCHEMA, kv_engine_version() */
 	uint32_t next_mailbox;
 	uint64_t modseq; /* the last that was used */
 	uint64_t next_msgid;
 	uint32_t next_uidvalidity;
-	uint32_t mailboxes, mailboxes_limit;
-	uint64_t bytes, bytes_limit; /* each object counts once */
-	uint64_t messages, messages_limit;
+	uint32_t mailboxes;
+	uint8_t warned_percent;    /* of a quota: the last threshold told of */
+	uint64_t bytes, messages;  /* each object counts once */
 	uint64_t retained_bytes;   /* of objects that wait for their purge */
 	uint64_t searchable_msgid; /* up to here texts were extracted */
 	uint32_t retention_s;      /* 0: the default */

@@ -50,7 +50,8 @@ int mailbox_each(struct store_txn *t,
  * the first (RFC 6154 3: "the effect of moving the special use"). */
 
 /* Missing parents are created too (RFC 3501 6.3.3); a NOSELECT one becomes a
- * mailbox. MC_E_EXISTS, MC_E_BAD, MC_E_LIMIT (10,000 mailboxes). */
+ * mailbox. MC_E_EXISTS, MC_E_BAD, MC_E_LIMIT (10,000 mailboxes),
+ * MC_E_OVERQUOTA; the last also of mailbox_rename, for parents it makes. */
 int mailbox_create(struct store *s, struct view name, uint16_t special_use,
     struct mailbox *out) MUST_CHECK;
 
@@ -59,8 +60,9 @@ struct mailbox_wish {
 	uint16_t special_use;
 };
 
-/* Creates those of them that do not exist and subscribes all, in one
- * transaction. MC_E_BAD, MC_E_LIMIT; MC_E_BUSY: mailbox_create can wait. */
+/* Creates those of them that do not exist, as many as the quota lets, and
+ * subscribes what is there then, in one transaction. MC_E_BAD, MC_E_LIMIT;
+ * MC_E_BUSY: mailbox_create can wait. */
 int mailbox_provide(
     struct store *s, const struct mailbox_wish *wishes, size_t n) MUST_CHECK;
 /* With children it becomes NOSELECT (RFC 3501 6.3.4); MC_E_DENIED for INBOX;

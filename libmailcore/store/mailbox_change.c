@@ -3,6 +3,7 @@
 #include "store/annotations.h"
 #include "store/housekeeping.h"
 #include "store/mailbox_name.h"
+#include "store/quota_edit.h"
 #include "store/rows.h"
 
 enum {
@@ -28,11 +29,22 @@ static struct box *make_box(
 	return b;
 }
 
-/* Makes the levels of rest below parent; *last is the deepest. */
+static unsigned levels_of(struct view name)
+{
+	unsigned n = 1;
+	for (size_t i = 0; i < name.n; i++)
+		n += name.p[i] == '/';
+	return n;
+}
+
+/* Makes the levels of rest below parent; *last is the deepest. When it says
+ * MC_E_OVERQUOTA it has made none. */
 static int make_path(
     struct edit *e, uint32_t parent, struct view rest, struct box **last)
 {
 	struct view level;
+	if (rest.n && !quota_has_mailboxes(e, levels_of(rest)))
+		return MC_E_OVERQUOTA;
 	while (rest.n) {
 		view_cut(&rest, '/', &level);
 		*last = make_box(e, parent, level);
@@ -123,6 +135,8 @@ static int provide(struct edit *e, const struct mailbox_wish *wish)
 	if (error)
 		return error;
 	error = create(e, mailbox_name_view(&normal), wish->special_use, &b);
+	if (error == MC_E_OVERQUOTA)
+		return 0;
 	if (error && error != MC_E_EXISTS)
 		return error;
 	(void)mailbox_subscribe_in(e, mailbox_name_view(&normal), true);
@@ -240,14 +254,6 @@ static int extent(struct kv_txn *t, uint32_t id, unsigned *levels,
 	}
 	kv_cursor_close(&c);
 	return error == MC_E_NOENT ? 0 : error;
-}
-
-static unsigned levels_of(struct view name)
-{
-	unsigned n = 1;
-	for (size_t i = 0; i < name.n; i++)
-		n += name.p[i] == '/';
-	return n;
 }
 
 static int check_fit(struct edit *e, uint32_t id, struct view to)

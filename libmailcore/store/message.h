@@ -118,7 +118,8 @@ struct append_result {
 
 /* Returns an error only when nothing at all was stored. MC_E_NOENT as item
  * error: no such mailbox; MC_E_LIMIT: too many keywords, or 4 GiB; MC_E_BAD: no
- * keyword, delivery id or UIDL; MC_E_FULL; what the source gave. */
+ * keyword, delivery id or UIDL; MC_E_OVERQUOTA: does not fit (quota.h), what
+ * comes later may; MC_E_FULL; what the source gave. */
 int message_append(struct store *s, const struct append *items, size_t n,
     struct append_result *results) MUST_CHECK;
 /* Where the message of a delivery id was stored; it may have gone since.
@@ -161,7 +162,8 @@ int message_expunge(struct store *s, uint32_t mailbox,
     struct uidset *expunged) MUST_CHECK;
 
 /* COPY and MOVE (RFC 4315 COPYUID): *from and *to get equally many UIDs in the
- * same order. All or nothing (RFC 3501 6.4.7). */
+ * same order. All or nothing (RFC 3501 6.4.7). Adds nothing to the totals, so
+ * that no quota stands against it. */
 int message_copy(struct store *s, uint32_t from_mailbox,
     const struct uidset *uids, uint32_t to_mailbox, struct uidset *from,
     struct uidset *to) MUST_CHECK;

@@ -17,12 +17,10 @@ void account_encode(const struct account *a, char out[ACCOUNT_OCTETS])
 	put_le(out + 16, a->next_msgid, 8);
 	put_le(out + 24, a->next_uidvalidity, 4);
 	put_le(out + 28, a->mailboxes, 4);
-	put_le(out + 32, a->mailboxes_limit, 4);
+	put_le(out + 32, a->warned_percent, 1);
 	put_le(out + 36, a->retention_s, 4);
 	put_le(out + 40, a->bytes, 8);
-	put_le(out + 48, a->bytes_limit, 8);
 	put_le(out + 56, a->messages, 8);
-	put_le(out + 64, a->messages_limit, 8);
 	put_le(out + 72, a->retained_bytes, 8);
 	put_le(out + 80, a->searchable_msgid, 8);
 	memcpy(out + 88, a->guid, sizeof a->guid);
@@ -58,12 +56,10 @@ int account_decode(struct view v, struct account *out)
 		.next_msgid = get_le64(p + 16),
 		.next_uidvalidity = get_le32(p + 24),
 		.mailboxes = get_le32(p + 28),
-		.mailboxes_limit = get_le32(p + 32),
+		.warned_percent = (uint8_t)p[32],
 		.retention_s = get_le32(p + 36),
 		.bytes = get_le64(p + 40),
-		.bytes_limit = get_le64(p + 48),
 		.messages = get_le64(p + 56),
-		.messages_limit = get_le64(p + 64),
 		.retained_bytes = get_le64(p + 72),
 		.searchable_msgid = get_le64(p + 80),
 		.migrated_msgid = get_le64(p + 240),

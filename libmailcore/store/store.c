@@ -227,6 +227,9 @@ int store_totals(struct store_txn *t, struct store_totals *out)
 		.bytes = a.bytes,
 		.messages = a.messages,
 		.mailboxes = a.mailboxes,
+		.bytes_limit = t->store->limits.bytes,
+		.messages_limit = t->store->limits.messages,
+		.mailboxes_limit = t->store->limits.mailboxes,
 		.modseq = a.modseq,
 	};
 	memcpy(out->guid, a.guid, sizeof out->guid);

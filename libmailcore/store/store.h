@@ -57,10 +57,13 @@ uint64_t store_last_change(struct store *s);
  * before a process that wrote closes the store. */
 void store_housekeeping(struct store *s);
 
-/* The account's totals, one get (RFC 9208 wants them per message object). */
+/* The account's totals, one get. Each message counts once, in however many
+ * mailboxes it is; limits: those of store_set_limits (quota.h), 0: none. */
 struct store_totals {
 	uint64_t bytes, messages;
 	uint32_t mailboxes;
+	uint64_t bytes_limit, messages_limit;
+	uint32_t mailboxes_limit;
 	uint64_t modseq;
 	uint8_t guid[16];
 };

@@ -63,10 +63,8 @@ START_TEST(account_comes_back)
 		.next_uidvalidity = 4,
 		.mailboxes = 5,
 		.bytes = 6,
-		.bytes_limit = 7,
 		.messages = 8,
-		.messages_limit = 9,
-		.mailboxes_limit = 10,
+		.warned_percent = 95,
 		.retained_bytes = 11,
 		.searchable_msgid = 12,
 		.retention_s = 13,
@@ -77,6 +75,7 @@ START_TEST(account_comes_back)
 	account_encode(&a, bytes);
 	ck_assert_int_eq(account_decode(v, &b), 0);
 	ck_assert_uint_eq(b.modseq, a.modseq);
+	ck_assert_uint_eq(b.warned_percent, 95);
 	ck_assert_uint_eq(b.searchable_msgid, 12);
 	ck_assert_uint_eq(b.retention_s, 13);
 	ck_assert_mem_eq(b.guid, a.guid, 16);
