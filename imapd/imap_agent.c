@@ -36,8 +36,6 @@ static void *open_session(struct agent_session *a)
 		.out_mark = a->out_mark,
 		.command_max = (size_t)conf->imap_command_max,
 		.append_max = (uint64_t)conf->message_size_limit,
-		.quota_bytes = a->quota_bytes,
-		.quota_messages = a->quota_messages,
 		.timeout_s = (uint32_t)conf->imap_timeout,
 		.now_s = clock_wall_s,
 		.log = a->log,

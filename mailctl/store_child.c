@@ -184,6 +184,9 @@ static const struct verb {
 	{ "check", store_child_check },
 	{ "stats", store_child_stats },
 	{ "compact", store_child_compact },
+	{ "undelete", store_child_undelete },
+	{ "retention", store_child_retention },
+	{ "expunge", store_child_expunge },
 };
 
 void store_child_report(const char *key, json_t *value)

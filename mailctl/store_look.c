@@ -57,8 +57,7 @@ static int on_mailbox(
 	return 0;
 }
 
-/* What the parent shows instead of ids; as far as they can be read. */
-static void report_names(struct store *s)
+void store_child_names(struct store *s)
 {
 	struct store_txn t;
 	if (store_read(s, &t) != 0)
@@ -112,7 +111,7 @@ int store_child_check(int argc, char **argv)
 		return report_unusable(error);
 	error = store_check(s, &options, &r);
 	if (!error && r.violations)
-		report_names(s);
+		store_child_names(s);
 	store_close(&s);
 	return error ? report_unusable(error) : report_check(&r);
 }

@@ -13,6 +13,7 @@
 
 enum {
 	RECORD_VERSION = 1,
+	ACCOUNT_RECORD_VERSION = 2, /* 1: without quota_mailboxes */
 	RECORD_MAX = 2048,
 	PATH_CAP = 4096,
 	EACH_AT_ONCE = 64, /* records per read transaction */
@@ -182,7 +183,7 @@ int account_db_secret(
 
 static void put_account(struct wr *w, const struct account *a)
 {
-	wr_u8(w, RECORD_VERSION);
+	wr_u8(w, ACCOUNT_RECORD_VERSION);
 	wr_bytes(w, view_of(a->address), ACCOUNT_ADDRESS_MAX);
 	wr_bytes(w, view_of(a->credential), ACCOUNT_CREDENTIAL_MAX);
 	wr_u32(w, a->flags);
@@ -191,6 +192,7 @@ static void put_account(struct wr *w, const struct account *a)
 	wr_u64(w, a->quota_messages);
 	wr_u64(w, a->created_s);
 	wr_u64(w, a->changed_s);
+	wr_u64(w, a->quota_mailboxes);
 }
 
 static void get_text(struct rd *r, char *out, size_t cap)
@@ -203,7 +205,8 @@ static void get_text(struct rd *r, char *out, size_t cap)
 static int get_account(struct view v, struct account *a)
 {
 	struct rd r = rd_of(v);
-	if (rd_u8(&r) != RECORD_VERSION)
+	uint8_t version = rd_u8(&r);
+	if (version == 0 || version > ACCOUNT_RECORD_VERSION)
 		return MC_E_VERSION;
 	get_text(&r, a->address, sizeof a->address);
 	get_text(&r, a->credential, sizeof a->credential);
@@ -213,6 +216,7 @@ static int get_account(struct view v, struct account *a)
 	a->quota_messages = rd_u64(&r);
 	a->created_s = rd_u64(&r);
 	a->changed_s = rd_u64(&r);
+	a->quota_mailboxes = version > 1 ? rd_u64(&r) : 0;
 	return rd_end(&r) ? 0 : MC_E_CORRUPT;
 }
 

@@ -7,6 +7,7 @@
 #include "proc/agent.h"
 #include "base/panic.h"
 #include "proc/body.h"
+#include "proc/quota.h"
 #include "proc/upkeep.h"
 #include <string.h>
 #include <unistd.h>
@@ -255,6 +256,8 @@ static void open_store(struct shell *sh)
 	const struct store_options options = {
 		.create = true,
 		.compress = strcmp(proc_conf(sh->proc)->compress, "zstd") == 0,
+		.retention_s =
+		    (uint32_t)proc_conf(sh->proc)->expunged_retention,
 	};
 	int error = store_open(".", &options, &sh->store);
 	if (error) {
@@ -304,7 +307,7 @@ static struct session *new_session(
 	x->s = (struct agent_session){ sh->proc, sh->store, conn_out(x->conn),
 		OUT_MARK, proc_account(sh->proc), view_of(x->remote),
 		(enum service)m->service, (m->flags & SESSION_FLAG_TLS) != 0,
-		&x->log, m->quota_bytes, m->quota_messages, x };
+		&x->log, x };
 	x->next = sh->sessions;
 	sh->sessions = x;
 	return x;
@@ -337,6 +340,10 @@ void agent_on_session(
 	}
 	if (!sh->store)
 		open_store(sh);
+	if (sh->store) {
+		const struct store_limits limits = quota_limits(p, &m->session);
+		store_set_limits(sh->store, &limits);
+	}
 	struct session *x = new_session(sh, &m->session, fd);
 	if (!x)
 		return;

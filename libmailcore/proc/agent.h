@@ -17,8 +17,7 @@ struct agent_session { /* what a session engine is told */
 	enum service service;
 	bool has_tls;
 	struct log_ctx *log; /* prints the session id */
-	uint64_t quota_bytes, quota_messages;
-	void *shell; /* private */
+	void *shell;         /* private */
 };
 
 struct agent_protocol {

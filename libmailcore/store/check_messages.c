@@ -195,7 +195,13 @@ bool check_index_key(struct check *c)
 		return key_uidl_split(c->key, &c->mailbox, &c->uid) == 0;
 	if (tag == 'D')
 		return c->key.n == 1 + DELIVERY_ID_OCTETS;
-	return view_has_byte(V("GHQTU"), tag) ||
+	if (tag == 'H')
+		return key_thread_member_split(c->key, &c->thread, &c->msgid) ==
+			   0 &&
+		       c->value.n == 0;
+	if (tag == 'I')
+		return key_thread_id_split(c->key, &c->thread, &c->msgid) == 0;
+	return view_has_byte(V("QU"), tag) ||
 	       check_note(c, "tag %d", (unsigned char)tag);
 }
 

@@ -73,7 +73,7 @@ struct check {
 	/* Where the walk stands. */
 	struct view key, value;
 	uint32_t mailbox, uid, last_uid;
-	uint64_t msgid, modseq;
+	uint64_t msgid, modseq, thread;
 	struct check_box *box;
 	struct message row;
 	struct retained retained;
@@ -114,6 +114,8 @@ bool check_tree_valid(struct check *c);
 bool check_attribute_key(struct check *c);
 bool check_keyword_name(struct check *c);
 bool check_subscription(struct check *c);
+bool check_annotation(struct check *c);
+bool check_annotation_mailbox(struct check *c);
 bool check_index_key(struct check *c);
 bool check_link_row(struct check *c);
 bool check_delivery(struct check *c);
@@ -144,6 +146,9 @@ bool check_object_allocated(struct check *c);
 bool check_object_envelope(struct check *c);
 bool check_object_structure(struct check *c);
 bool check_object_owner(struct check *c);
+bool check_object_thread(struct check *c);
+bool check_thread_member(struct check *c);
+bool check_thread_id(struct check *c);
 bool check_counts(struct check *c);
 bool check_counts_runs(struct check *c);
 bool check_inbox(struct check *c);

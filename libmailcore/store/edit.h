@@ -6,6 +6,7 @@
 #include "store/compact.h"
 #include "store/keys.h"
 #include "store/pack.h"
+#include "store/quota.h"
 #include "store/wake.h"
 
 struct extracts;
@@ -17,8 +18,10 @@ struct store {
 	bool readonly;
 	bool compress; /* what is added */
 	struct unpacker unpacker;
+	uint32_t retention_s; /* of mailboxes that have none of their own */
 	int64_t (*now_s)(void);
 	struct wake wake;
+	struct store_limits limits;
 	struct key sweep; /* where the search for old delivery ids goes on */
 	struct extracts *extracts;   /* NULL: not used so far */
 	uint64_t compact_free_bytes; /* see struct store_options */

@@ -1,8 +1,12 @@
 #include "base/chars.h"
+#include "log/log.h"
 #include "store/body.h"
 #include "store/keyword.h"
 #include "store/message_prepare.h"
+#include "store/object.h"
+#include "store/quota_edit.h"
 #include "store/rows.h"
+#include "store/thread.h"
 #include <stdlib.h>
 
 enum {
@@ -10,21 +14,8 @@ enum {
 		       MESSAGE_DELETED | MESSAGE_DRAFT,
 	ROOM_PER_ITEM = 64 * 1024,
 	DELIVERY_OCTETS = 12,
+	WARNING_MAX = 8192,
 };
-
-/* Cut into values of at most one page. The last piece is never a full one. */
-static void put_pieces(struct edit *e, uint64_t msgid, char type, struct view v)
-{
-	for (unsigned i = 0; i < PIECES_MAX; i++) {
-		struct key k = key_obj(msgid, type, i);
-		struct view piece = view_head(v, PIECE_OCTETS);
-		kv_append(&e->kv, TABLE_OBJ, key_view(&k), piece);
-		v = view_skip(v, PIECE_OCTETS);
-		if (piece.n < PIECE_OCTETS)
-			return;
-	}
-	edit_fail(e, MC_E_LIMIT);
-}
 
 /* Straight from the source into the pages. */
 static int put_body(struct edit *e, uint64_t msgid, const struct source *s)
@@ -99,10 +90,13 @@ static void put_uidl(struct edit *e, const struct append *a, uint32_t uid)
 static void put_object(struct edit *e, const struct append *a,
     struct prepared *p, const struct message *m)
 {
-	struct view envelope = buf_view(&p->envelope);
-	envelope_place(p->envelope.p + p->envelope.start, a->mailbox, m->uid);
-	put_pieces(e, m->msgid, 'E', envelope);
-	put_pieces(e, m->msgid, 'M', buf_view(&p->structure));
+	char *envelope = p->envelope.p + p->envelope.start;
+	envelope_place(envelope, a->mailbox, m->uid);
+	if (thread_is_known(&e->account, m->msgid))
+		envelope_thread(
+		    envelope, thread_join(e, m->msgid, &p->references));
+	object_put(e, m->msgid, 'E', buf_view(&p->envelope));
+	object_put(e, m->msgid, 'M', buf_view(&p->structure));
 	e->account.bytes += m->size_bytes;
 	e->account.messages++;
 	const struct source body = prepared_body(a, p);
@@ -123,6 +117,9 @@ static int add(struct edit *e, const struct append *a, struct prepared *p,
 	if (error != MC_E_NOENT)
 		return error;
 	error = edit_box_open(e, a->mailbox, &b);
+	if (!error &&
+	    !quota_has_room(e, source_size(&a->source), a->delivery_id.n != 0))
+		error = MC_E_OVERQUOTA;
 	if (!error)
 		error = keywords_resolve(
 		    e, a->keywords, a->n_keywords, true, &keywords);
@@ -150,6 +147,46 @@ static int add(struct edit *e, const struct append *a, struct prepared *p,
 	return 0;
 }
 
+/* The user is told by a message that comes with the one that passed the
+ * threshold, unless it does not fit any more. */
+static void add_warning(struct edit *e, const struct quota_warning *w)
+{
+	const struct store_limits *l = &e->store->limits;
+	struct append_result r = { .error = 0 };
+	struct prepared p;
+	struct buf text;
+	if (!l->put_warning)
+		return;
+	prepared_init(&p);
+	buf_init(&text, WARNING_MAX);
+	l->put_warning(l->ctx, w, &text);
+	const struct append a = { .mailbox = inbox_id,
+		.source = { .mem = buf_view(&text), .fd = -1 },
+		.internaldate = { e->now_s, 0 } };
+	int error = buf_error(&text);
+	if (!error)
+		error = message_prepare(&a, NULL, &p);
+	if (!error)
+		error = add(e, &a, &p, &r);
+	if (error)
+		LOG(NULL, INFO, "quota.no-message", KV_ERR("error", error));
+	prepared_deinit(&p);
+	buf_deinit(&text);
+}
+
+static int commit(struct edit *e)
+{
+	const struct store_limits *l = &e->store->limits;
+	struct quota_warning w;
+	bool has_passed = quota_passed(e, &w);
+	if (has_passed)
+		add_warning(e, &w);
+	int error = edit_commit(e);
+	if (!error && has_passed && l->on_warning)
+		l->on_warning(l->ctx, &w);
+	return error;
+}
+
 /* Items without an error so far go into one transaction. */
 static int add_all(struct store *s, const struct append *items,
     struct prepared *prepared, size_t n, struct append_result *results)
@@ -166,7 +203,7 @@ static int add_all(struct store *s, const struct append *items,
 		edit_abort(&e);
 		return 0;
 	}
-	return edit_commit(&e);
+	return commit(&e);
 }
 
 static void fail(struct append_result *r, int error)

@@ -81,8 +81,7 @@ static int64_t sent_s(struct view header, struct date internaldate)
 static int put_envelope(const struct append *a, const struct mime_tree *tree,
     const struct lines *l, struct prepared *p)
 {
-	struct buf *out = &p->envelope;
-	struct buf text;
+	struct buf text, *out = &p->envelope;
 	struct envelope_record e = {
 		.has_nul = tree->has_nul,
 		.crlf_clean = !l->has_dots && !l->bare_bytes,
@@ -93,8 +92,11 @@ static int put_envelope(const struct append *a, const struct mime_tree *tree,
 		.n_lines = tree->n_lines,
 		.sent_s = sent_s(tree->parts[0].header, a->internaldate),
 		.internaldate = a->internaldate,
+		.has_pieces = true,
 		.frames = buf_view(&p->packed.frames),
 	};
+	references_of(tree->parts[0].header, &e.references);
+	p->references = e.references;
 	buf_init(&text, ENVELOPE_MAX);
 	envelope_put(tree->parts[0].header, &text);
 	e.envelope = buf_view(&text);

@@ -5,7 +5,8 @@
 
 struct prepared {
 	struct buf envelope, structure; /* encoded records */
-	uint16_t internal;              /* enum message_internal */
+	struct references references;
+	uint16_t internal; /* enum message_internal */
 	struct packed packed;
 };
 

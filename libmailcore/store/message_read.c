@@ -1,7 +1,6 @@
 #include "store/body.h"
 #include "store/object.h"
 #include "store/rows.h"
-#include "store/spill.h"
 
 int message_get(
     struct store_txn *t, uint32_t mailbox, uint32_t uid, struct message *out)
@@ -79,48 +78,6 @@ int message_uids(struct store_txn *t, uint32_t mailbox, struct uidset *out)
 	if (last - first + 1 == m.messages)
 		return uidset_add(out, first, last);
 	return message_each(t, mailbox, first, last, add_uid, out);
-}
-
-/* Pieces behind a full first one: their size, and into out unless NULL. */
-static int pieces(
-    struct store_txn *t, uint64_t msgid, char type, char *out, size_t *n)
-{
-	size_t at = 0;
-	for (unsigned i = 0; i < PIECES_MAX; i++) {
-		struct key k = key_obj(msgid, type, i);
-		struct view v;
-		int error = kv_get(&t->kv, TABLE_OBJ, key_view(&k), &v);
-		if (error == MC_E_NOENT)
-			break;
-		if (error)
-			return error;
-		if (v.n > PIECE_OCTETS)
-			return MC_E_CORRUPT;
-		if (out)
-			memcpy(out + at, v.p, v.n);
-		at += v.n;
-		if (v.n < PIECE_OCTETS)
-			break;
-	}
-	*n = at;
-	return 0;
-}
-
-int object_get(struct store_txn *t, uint64_t msgid, char type, struct view *out)
-{
-	struct key k = key_obj(msgid, type, 0);
-	int error = kv_get(&t->kv, TABLE_OBJ, key_view(&k), out);
-	if (error || out->n < PIECE_OCTETS)
-		return error;
-	size_t n;
-	error = pieces(t, msgid, type, NULL, &n);
-	if (error)
-		return error;
-	char *all = spill_alloc(&t->spill, n);
-	if (!all)
-		return MC_E_TEMP;
-	*out = (struct view){ all, n };
-	return pieces(t, msgid, type, all, &n);
 }
 
 int message_info(struct store_txn *t, uint64_t msgid, struct message_info *out)

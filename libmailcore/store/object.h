@@ -1,9 +1,11 @@
 #ifndef STORE_OBJECT_H
 #define STORE_OBJECT_H
 /* The records of a message object, put together from their pieces. */
-#include "store/keys.h"
+#include "store/edit.h"
 
 /* type 'E' or 'M'. Valid until the transaction ends. MC_E_NOENT. */
 int object_get(struct store_txn *t, uint64_t msgid, char type,
     struct view *out) MUST_CHECK;
+/* Replaces one that has at most as many pieces. Errors stick. */
+void object_put(struct edit *e, uint64_t msgid, char type, struct view v);
 #endif

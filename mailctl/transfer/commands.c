@@ -77,10 +77,14 @@ static int open_source(struct job *j)
 
 /* In the child. */
 
-static int open_user_store(const struct job *j, bool write, struct store **s)
+static int open_user_store(
+    const struct mailctl *m, const struct job *j, bool write, struct store **s)
 {
 	const struct store_options o = {
-		.create = write, .readonly = !write, .compress = j->compress
+		.create = write,
+		.readonly = !write,
+		.compress = j->compress,
+		.retention_s = (uint32_t)m->conf->expunged_retention,
 	};
 	*s = NULL;
 	int error = store_open(".", &o, s);
@@ -109,7 +113,7 @@ static int import_child(struct mailctl *m, void *ctx)
 	struct job *j = ctx;
 	struct store *s;
 	struct report report;
-	int code = open_user_store(j, !j->dry_run, &s);
+	int code = open_user_store(m, j, !j->dry_run, &s);
 	if (code)
 		return code;
 	report_init(&report, m);
@@ -135,7 +139,7 @@ static int export_child(struct mailctl *m, void *ctx)
 	struct job *j = ctx;
 	struct store *s;
 	struct report report;
-	int code = open_user_store(j, false, &s);
+	int code = open_user_store(m, j, false, &s);
 	if (code)
 		return code;
 	report_init(&report, m);

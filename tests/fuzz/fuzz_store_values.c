@@ -10,6 +10,7 @@ static union {
 	struct structure_record structure;
 	struct body body;
 	struct mime_part part;
+	struct references references;
 } out;
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -26,9 +27,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		   envelope_decode(v, &out.envelope) |
 		   envelope_decode_body(v, &out.body) |
 		   structure_decode(v, &out.structure) |
-		   part_decode(v, &out.part) | mailbox_id_decode(v, &a) |
-		   key_name_split(v, &a, &name) | key_msg_split(v, &a, &b) |
-		   key_chg_split(v, &a, &n, &b) |
+		   part_decode(v, &out.part) |
+		   envelope_decode_thread(v, &n, &out.references) |
+		   references_decode(v, &out.references) |
+		   threadid_decode(v, &n) | key_thread_member_split(v, &n, &n) |
+		   key_thread_id_split(v, &n, &n) |
+		   key_annotation_split(v, &a, &name, &b) |
+		   mailbox_id_decode(v, &a) | key_name_split(v, &a, &name) |
+		   key_msg_split(v, &a, &b) | key_chg_split(v, &a, &n, &b) |
 		   key_link_split(v, &n, &a, &b) |
 		   key_purge_split(v, &a, &n)) == 1;
 }
