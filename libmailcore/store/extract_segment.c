@@ -35,21 +35,28 @@ struct extract_entry extract_entry_at(
 		end & ~cut_bit, (end & cut_bit) != 0 };
 }
 
-static bool is_ordered(const struct extract_segment *s)
+/* In order; what they say of the whole. */
+static int read_entries(struct extract_segment *s, uint32_t *end)
 {
-	struct extract_entry before = extract_entry_at(s, 0);
-	for (uint32_t i = 1; i < s->n; i++) {
+	struct extract_entry before = { .msgid = 0 };
+	for (uint32_t i = 0; i < s->n; i++) {
 		struct extract_entry e = extract_entry_at(s, i);
 		if (e.msgid <= before.msgid || e.end < before.end)
-			return false;
+			return MC_E_CORRUPT;
+		s->has_cut |= e.cut;
+		if (i == 0)
+			s->first = e.msgid;
 		before = e;
 	}
-	return before.end == s->text.n;
+	s->last = before.msgid;
+	*end = before.end;
+	return 0;
 }
 
 int extract_segment_decode(struct view v, struct extract_segment *out)
 {
 	struct extract_segment s = { .id = 0 };
+	uint32_t text_octets;
 	if (v.n < HEAD_OCTETS)
 		return MC_E_CORRUPT;
 	s.n = get_le32(v.p);
@@ -58,11 +65,13 @@ int extract_segment_decode(struct view v, struct extract_segment *out)
 	    v.n < (size_t)s.n * EXTRACT_ENTRY_OCTETS)
 		return MC_E_CORRUPT;
 	s.entries = view_head(v, (size_t)s.n * EXTRACT_ENTRY_OCTETS);
-	s.text = view_skip(v, s.entries.n);
-	if (!is_ordered(&s))
+	v = view_skip(v, s.entries.n);
+	if (read_entries(&s, &text_octets) != 0)
 		return MC_E_CORRUPT;
-	s.first = extract_entry_at(&s, 0).msgid;
-	s.last = extract_entry_at(&s, s.n - 1).msgid;
+	s.filter = view_head(v, extract_filter_octets(text_octets));
+	s.text = view_skip(v, s.filter.n);
+	if (s.text.n != text_octets)
+		return MC_E_CORRUPT;
 	*out = s;
 	return 0;
 }
@@ -120,13 +129,18 @@ void extract_draft_put(
 {
 	struct key k = extract_key(d->first);
 	struct view entries = buf_view(&d->entries), text = buf_view(&d->text);
+	size_t filter_octets = extract_filter_octets(text.n);
+	size_t octets = HEAD_OCTETS + entries.n + filter_octets + text.n;
 	char *p = d->n ? kv_reserve(t, EXTRACT_TABLE_ZONES + zone, key_view(&k),
-			     HEAD_OCTETS + entries.n + text.n, false)
+			     octets, false)
 		       : NULL;
 	if (!p)
 		return;
 	put_le(p, d->n, HEAD_OCTETS);
-	memcpy(p + HEAD_OCTETS, entries.p, entries.n);
+	p += HEAD_OCTETS;
+	memcpy(p, entries.p, entries.n);
+	p += entries.n;
+	extract_filter_make(text, p);
 	if (text.n)
-		memcpy(p + HEAD_OCTETS + entries.n, text.p, text.n);
+		memcpy(p + filter_octets, text.p, text.n);
 }

@@ -2,8 +2,9 @@
 #define STORE_EXTRACT_SEGMENT_H
 /* A segment: the extracts of some messages behind each other, so that one
  * search goes through all of them. The key is the first msgid; the value
- *   n(4), n entries of msgid(8) check(4) end(4), text
- * where end counts from the text's start and has CUT in its highest bit. check
+ *   n(4), n entries of msgid(8) check(4) end(4), filter, text
+ * where end counts from the text's start and has CUT in its highest bit, and
+ * the filter (store/extract_filter.h) spares most searches the text. check
  * tells the message from another one that got the same msgid in a store that
  * was put back to an earlier state. */
 #include "store/extract_files.h"
@@ -47,4 +48,15 @@ void extract_draft_load(
     struct extract_draft *d, const struct extract_segment *s);
 void extract_draft_put(
     struct kv_txn *t, enum extract_zone zone, const struct extract_draft *d);
+
+/* False: there are no extracts to be read. */
+bool extract_reader_begin(struct extract_reader *r);
+/* Fills q->hits. */
+void extract_segment_scan(
+    struct extract_query *q, const struct extract_segment *s);
+
+static inline bool extract_query_hit(const struct extract_query *q, uint32_t i)
+{
+	return q->hits[i / 64] >> i % 64 & 1;
+}
 #endif

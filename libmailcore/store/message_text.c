@@ -211,6 +211,19 @@ static bool is_text(struct stream *w, struct view header)
 	return text;
 }
 
+/* Markup without a text, say. */
+static bool may_read(struct stream *w, uint64_t n)
+{
+	struct message_extract *e = w->extract;
+	if (!e)
+		return true;
+	if (n > e->in_room)
+		e->cut = w->done = true;
+	else
+		e->in_room -= n;
+	return !w->done;
+}
+
 static void stream_body(struct stream *w, const struct mime_part *part)
 {
 	struct buf *decoded = buf_of(w->x, DECODED);
@@ -223,7 +236,8 @@ static void stream_body(struct stream *w, const struct mime_part *part)
 		uint64_t n = part->body_size - at;
 		if (n > READ_OCTETS)
 			n = READ_OCTETS;
-		if (!load(w->x, PIECE, part->body_offset + at, n, &piece))
+		if (!may_read(w, n) ||
+		    !load(w->x, PIECE, part->body_offset + at, n, &piece))
 			return;
 		decoder_put(&w->decoder, piece, decoded);
 		take_lines(w);

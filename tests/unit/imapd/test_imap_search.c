@@ -1,6 +1,7 @@
 /* SEARCH says the same whether texts were extracted or not. */
 #include "base/clock.h"
 #include "imapd/imap_session.h"
+#include "store/extract.h"
 #include "suite.h"
 #include <dirent.h>
 #include <stdio.h>
@@ -63,9 +64,9 @@ static void append_folder(const char *path)
 static void append_long(void)
 {
 	struct buf b;
-	buf_init(&b, 1 << 20);
+	buf_init(&b, 2 << 20);
 	buf_put(&b, V("Subject: long\r\nX-Empty:\r\n\r\n"));
-	for (int i = 0; i < 20000; i++)
+	for (int i = 0; i < EXTRACT_OCTETS_MAX / 6; i++)
 		buf_put(&b, V("line\r\n"));
 	buf_put(&b, V("The very last words\r\n"));
 	append(buf_view(&b));

@@ -262,7 +262,8 @@ static void check_mail(uint32_t uid)
 	struct direct *d = direct_open(uid);
 	struct buf texts[EXTRACT_ZONES];
 	for (unsigned i = 0; i < EXTRACT_ZONES; i++) {
-		struct message_extract e = { &texts[i], 1 << 20, false };
+		struct message_extract e = { &texts[i], 1 << 20, 1 << 20,
+			false };
 		buf_init(&texts[i], 1 << 20);
 		if (i == EXTRACT_HEADER)
 			message_text_extract_header(&d->x, &d->info, &e);
@@ -366,9 +367,9 @@ END_TEST
 START_TEST(says_when_it_was_cut)
 {
 	struct buf text;
-	buf_init(&text, 1 << 20);
+	buf_init(&text, 2 << 20);
 	buf_put(&text, V("Subject: long\r\n\r\nearly\r\n"));
-	for (int i = 0; i < 20000; i++)
+	for (int i = 0; i < EXTRACT_OCTETS_MAX / 6; i++)
 		buf_put(&text, V("line\r\n"));
 	buf_put(&text, V("late\r\n"));
 	append(buf_view(&text));
