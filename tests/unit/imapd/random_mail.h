@@ -113,6 +113,7 @@ static inline void random_leaf(bool is_long, struct buf *out)
 	while (is_long && buf_len(&text) < EXTRACT_OCTETS_MAX)
 		random_words_put(1000, &text);
 	random_words_put(random_below(20), &text);
+	buf_put_cstr(&text, is_long ? "latecomer" : "");
 	random_convert(charset, buf_view(&text), &octets);
 	buf_printf(out,
 	    "Content-Type: text/%s; charset=\"%s\"\r\n"

@@ -237,7 +237,7 @@ static void put_needle(struct buf *out)
 	struct view v;
 	buf_init(&text, 4096);
 	buf_init(&octets, 4096);
-	buf_put_cstr(&text, random_word());
+	buf_put_cstr(&text, random_below(10) ? random_word() : "latecomer");
 	if (random_below(3) == 0)
 		buf_printf(&text, " %s", random_word());
 	if (random_below(10) == 0)
