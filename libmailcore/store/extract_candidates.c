@@ -8,8 +8,8 @@ enum {
 	TURN_OCTETS = 16 * 1024 * 1024,
 	FOUND_MAX = 4096, /* each costs as much as reading some rows */
 	UNKNOWN_MAX = 4096,
-	SAMPLE_SEGMENTS = 64, /* tell whether the text is too common, */
-	SHARE_MAX = 4 /* when more than 1/4 of them have to be searched */
+	SAMPLE_SEGMENTS = 64, /* searched: then the text is too common, */
+	SHARE_MAX = 4         /* when they are more than 1/4 of those seen */
 };
 
 /* One turn. */
@@ -96,9 +96,10 @@ static int look_at(
 		return 0;
 	u->octets += may_have ? s->text.n : 0;
 	c->passed += may_have;
-	if (c->seen >= SAMPLE_SEGMENTS && c->passed > c->seen / SHARE_MAX)
+	if (c->passed > SAMPLE_SEGMENTS && c->passed > c->seen / SHARE_MAX)
 		return MC_E_LIMIT;
-	return add_segment(u, q, s);
+	return extract_segment_is_ordered(s) ? add_segment(u, q, s)
+					     : MC_E_CORRUPT;
 }
 
 /* MC_E_NOENT: this query has seen all. */
@@ -112,7 +113,7 @@ static int look_on(struct turn *u, struct extract_query *q, struct kv_txn *t)
 		error = kv_cursor_seek(&c, key_view(&k));
 	while (
 	    !error && u->segments < TURN_SEGMENTS && u->octets < TURN_OCTETS) {
-		error = extract_segment_decode(c.value, &s);
+		error = extract_segment_peek(c.value, &s);
 		if (!error)
 			error = look_at(u, q, &s);
 		if (!error)

@@ -35,45 +35,48 @@ struct extract_entry extract_entry_at(
 		end & ~cut_bit, (end & cut_bit) != 0 };
 }
 
-/* In order; what they say of the whole. */
-static int read_entries(struct extract_segment *s, uint32_t *end)
+bool extract_segment_is_ordered(const struct extract_segment *s)
 {
 	struct extract_entry before = { .msgid = 0 };
+	bool has_cut = false;
 	for (uint32_t i = 0; i < s->n; i++) {
 		struct extract_entry e = extract_entry_at(s, i);
 		if (e.msgid <= before.msgid || e.end < before.end)
-			return MC_E_CORRUPT;
-		s->has_cut |= e.cut;
-		if (i == 0)
-			s->first = e.msgid;
+			return false;
+		has_cut |= e.cut;
 		before = e;
 	}
-	s->last = before.msgid;
-	*end = before.end;
-	return 0;
+	return has_cut == s->has_cut;
 }
 
-int extract_segment_decode(struct view v, struct extract_segment *out)
+int extract_segment_peek(struct view v, struct extract_segment *out)
 {
 	struct extract_segment s = { .id = 0 };
-	uint32_t text_octets;
 	if (v.n < HEAD_OCTETS)
 		return MC_E_CORRUPT;
-	s.n = get_le32(v.p);
+	s.n = get_le32(v.p) & ~cut_bit;
+	s.has_cut = (get_le32(v.p) & cut_bit) != 0;
 	v = view_skip(v, HEAD_OCTETS);
 	if (s.n == 0 || s.n > EXTRACT_SEGMENT_MESSAGES ||
 	    v.n < (size_t)s.n * EXTRACT_ENTRY_OCTETS)
 		return MC_E_CORRUPT;
 	s.entries = view_head(v, (size_t)s.n * EXTRACT_ENTRY_OCTETS);
 	v = view_skip(v, s.entries.n);
-	if (read_entries(&s, &text_octets) != 0)
-		return MC_E_CORRUPT;
-	s.filter = view_head(v, extract_filter_octets(text_octets));
+	struct extract_entry last = extract_entry_at(&s, s.n - 1);
+	s.first = extract_entry_at(&s, 0).msgid;
+	s.last = last.msgid;
+	s.filter = view_head(v, extract_filter_octets(last.end));
 	s.text = view_skip(v, s.filter.n);
-	if (s.text.n != text_octets)
+	if (s.text.n != last.end || s.first > s.last)
 		return MC_E_CORRUPT;
 	*out = s;
 	return 0;
+}
+
+int extract_segment_decode(struct view value, struct extract_segment *out)
+{
+	int error = extract_segment_peek(value, out);
+	return error || extract_segment_is_ordered(out) ? error : MC_E_CORRUPT;
 }
 
 void extract_draft_init(struct extract_draft *d)
@@ -94,6 +97,7 @@ void extract_draft_reset(struct extract_draft *d)
 	buf_reset(&d->entries);
 	buf_reset(&d->text);
 	d->n = 0;
+	d->has_cut = false;
 }
 
 void extract_draft_end(
@@ -104,6 +108,7 @@ void extract_draft_end(
 	put_le(p + 8, check, 4);
 	put_le(p + 12, buf_len(&d->text) | (cut ? cut_bit : 0), 4);
 	buf_put(&d->entries, (struct view){ p, sizeof p });
+	d->has_cut |= cut;
 	if (d->n++ == 0)
 		d->first = msgid;
 }
@@ -122,6 +127,7 @@ void extract_draft_load(
 	buf_put(&d->text, s->text);
 	d->first = s->first;
 	d->n = s->n;
+	d->has_cut = s->has_cut;
 }
 
 void extract_draft_put(
@@ -136,7 +142,7 @@ void extract_draft_put(
 		       : NULL;
 	if (!p)
 		return;
-	put_le(p, d->n, HEAD_OCTETS);
+	put_le(p, d->n | (d->has_cut ? cut_bit : 0), HEAD_OCTETS);
 	p += HEAD_OCTETS;
 	memcpy(p, entries.p, entries.n);
 	p += entries.n;
