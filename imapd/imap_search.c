@@ -326,15 +326,23 @@ static bool put_results(struct search_job *job)
 	return true;
 }
 
+/* Candidates are rows that were there: the mailbox has to be asked. */
+static bool has_missed(struct imap_session *s)
+{
+	const struct search_job *job = s->job;
+	if (job->rows.set == &s->set)
+		return imap_view_collect(s) == 0 && s->view.gone.count;
+	return job->scan.n_rows < job->rows.set->count;
+}
+
 static enum imap_step answer_step(struct imap_session *s)
 {
 	struct search_job *job = s->job;
 	if (imap_out_full(s) || !put_results(job))
 		return IMAP_STEP_FULL;
 	imap_finish(s, IMAP_OK,
-	    job->scan.n_rows < job->rows.set->count
-		? "[EXPUNGEISSUED] Done, some messages are gone"
-		: "Done");
+	    has_missed(s) ? "[EXPUNGEISSUED] Done, some messages are gone"
+			  : "Done");
 	return IMAP_STEP_NEXT;
 }
 
