@@ -1,6 +1,7 @@
 /* The environments of this process, and which file each of them is now. */
 #include "base/panic.h"
 #include "store/kv_lmdb.h"
+#include "store/kv_new.h"
 #include "store/kv_swap.h"
 #include <errno.h>
 #include <pthread.h>
@@ -89,7 +90,9 @@ static int open_new(
 	kv->pid = getpid();
 	kv->refs = 1;
 	kv->options = *o;
-	int error = kv_env_open(path, o, &kv->env);
+	int error = kv_new(path, o);
+	if (!error)
+		error = kv_env_open(path, o, &kv->env);
 	if (error) {
 		free(kv);
 		return error;

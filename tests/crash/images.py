@@ -1,0 +1,79 @@
+#!/usr/bin/env python3
+"""Records what a store and a queue write while operations by chance change
+them, then cuts the power: builds the files as the disk could be left at many
+moments (unsynced writes missing, torn, reordered; new names lost), opens them,
+and compares with what was acknowledged.
+
+usage: images.py --build DIR [--long] [--seed N]
+
+A last run drops every flush from the recording and must fail: what the test
+looks for, it finds.
+"""
+import argparse
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+# What is recorded: operations in a run, and the cuts in it. A short run is
+# mostly the making of the files.
+SHORT = [("store", 150, 35), ("store", 3, 15), ("queue", 60, 15), ("queue", 3, 10)]
+LONG = [("store", 600, 1500), ("store", 3, 300), ("queue", 400, 500), ("queue", 3, 200)]
+UNSYNCED_CUTS = 10
+
+
+def record(programs, folder, subject, steps, seed):
+    disk = folder / "disk"
+    shutil.rmtree(disk, ignore_errors=True)
+    disk.mkdir()
+    trace = folder / "trace"
+    subprocess.run([programs / "crash_workload", subject, disk, trace, str(steps), str(seed)], check=True)
+    return trace
+
+
+def cut(programs, folder, subject, trace, cuts, seed, *more):
+    done = subprocess.run(
+        [programs / "crash_images", subject, trace, folder / "cut", str(cuts), str(seed), *more],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+    return done.returncode, done.stdout.strip()
+
+
+def failed_of(output):
+    last = output.splitlines()[-1] if output else ""
+    return int(last.split(" cuts, ")[1].split()[0]) if " cuts, " in last else None
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--build", required=True)
+    parser.add_argument("--long", action="store_true")
+    parser.add_argument("--seed", type=int, default=20261122)
+    arguments = parser.parse_args()
+    programs = pathlib.Path(arguments.build).resolve() / "tests"
+    passed = failed = 0
+    with tempfile.TemporaryDirectory(prefix="mailcore-crash-") as name:
+        folder = pathlib.Path(name)
+        for number, (subject, steps, cuts) in enumerate(LONG if arguments.long else SHORT):
+            seed = arguments.seed + number
+            trace = record(programs, folder, subject, steps, seed)
+            code, output = cut(programs, folder, subject, trace, cuts, seed)
+            bad = failed_of(output)
+            bad = max(1, bad or 0) if code else 0
+            print(f"{subject}, {steps} operations, seed {seed}:\n{output}" if bad else
+                  f"{subject}, {steps} operations, seed {seed}: {output}")
+            passed, failed = passed + cuts - min(bad, cuts), failed + bad
+        seed = arguments.seed
+        trace = record(programs, folder, "store", 100, seed)
+        code, output = cut(programs, folder, "store", trace, UNSYNCED_CUTS, seed, "unsynced")
+        if code == 0:
+            print("without any flush nothing was lost: the test sees nothing")
+            failed += 1
+        else:
+            print(f"store without flushes, seed {seed}: {failed_of(output)} of {UNSYNCED_CUTS} cuts show it")
+            passed += 1
+    print(f"{passed} passed, {failed} failed")
+    sys.exit(bool(failed))
+
+
+main()

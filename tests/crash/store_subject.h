@@ -1,0 +1,13 @@
+#ifndef TESTS_CRASH_STORE_SUBJECT_H
+#define TESTS_CRASH_STORE_SUBJECT_H
+#include "store/message.h"
+#include "tests/crash/subject.h"
+
+extern struct store *crash_store;
+extern int64_t crash_now_s;
+enum {
+	STORE_OPS = 16
+};
+extern const struct op store_ops[STORE_OPS];
+void store_delivery_id(unsigned object, char out[DELIVERY_ID_OCTETS]);
+#endif
