@@ -10,8 +10,11 @@
  * refused (MC_E_UNSUPPORTED). Never open an environment before fork.
  *
  * Errors of all functions: MC_E_FULL, MC_E_TEMP, MC_E_CORRUPT, MC_E_VERSION,
- * -errno; -EIO from kv_write says that this process must open it again,
- * -ESTALE from it that somebody removed the file (when replaceable). */
+ * -errno. After a commit that failed in its very last write the next
+ * transaction opens the file again; -EIO says that this was impossible because
+ * this process still reads there. (Then path must mean what it did in kv_open,
+ * and the names of the tables must still be there.) -ESTALE: somebody removed
+ * the file (when replaceable). */
 #include "base/err.h"
 #include "base/view.h"
 

@@ -1,5 +1,6 @@
 /* The environments of this process, and which file each of them is now. */
 #include "base/panic.h"
+#include "log/log.h"
 #include "store/kv_lmdb.h"
 #include "store/kv_new.h"
 #include "store/kv_swap.h"
@@ -80,6 +81,33 @@ int kv_follow(struct kv *kv)
 		return error;
 	error = follow(kv);
 	kv_guard_leave(&g);
+	return error;
+}
+
+static int revive(struct kv *kv)
+{
+	struct kv_guard g;
+	int error = 0;
+	if (kv->options.replaceable)
+		error = kv_guard_enter(&g, kv->path);
+	if (error)
+		return error;
+	error = kv_env_revive(kv->env, kv->path, &kv->options);
+	if (kv->options.replaceable)
+		kv_guard_leave(&g);
+	return error;
+}
+
+int kv_revive(struct kv *kv)
+{
+	if (atomic_load(&kv->env->refs) != 1)
+		return -EIO;
+	int error = revive(kv);
+	if (error)
+		LOG(NULL, ERROR, "kv.lost", KV_STR("file", kv->path),
+		    KV_ERR("error", error));
+	else
+		LOG(NULL, WARN, "kv.open-again", KV_STR("file", kv->path));
 	return error;
 }
 

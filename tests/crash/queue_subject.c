@@ -55,6 +55,18 @@ static void close_queue(void)
 	queue_db_close(&db);
 }
 
+static struct queue_txn held;
+
+static int hold(void)
+{
+	return queue_begin_read(db, &held);
+}
+
+static void release(void)
+{
+	queue_abort(&held);
+}
+
 struct look {
 	struct queue_txn t;
 	uint64_t digest;
@@ -90,7 +102,7 @@ static int put_spooled(uint64_t id, struct view text)
 	if (error)
 		return error;
 	for (size_t at = 0; at < text.n && !error;) {
-		struct view piece = view_head(view_skip(text, at), 5000);
+		struct view piece = view_head(view_skip(text, at), 20000);
 		ssize_t n = write(fd, piece.p, piece.n);
 		error = n < 0 ? -errno : 0;
 		at += n < 0 ? 0 : (size_t)n;
@@ -309,10 +321,10 @@ static int check(void)
 }
 
 static const struct op ops[] = {
-	{ "commit", 6, op_commit },
-	{ "postpone", 3, op_postpone },
-	{ "remove", 6, op_remove },
+	{ "commit", 6, op_commit, true },
+	{ "postpone", 3, op_postpone, false },
+	{ "remove", 6, op_remove, false },
 };
 
-const struct subject subject_queue = { "queue", open_queue, close_queue, check,
-	digest, ops, sizeof ops / sizeof ops[0] };
+const struct subject subject_queue = { "queue", open_queue, close_queue, hold,
+	release, check, digest, ops, sizeof ops / sizeof ops[0] };

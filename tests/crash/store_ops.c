@@ -266,7 +266,7 @@ static int op_adopt(void)
 /* Expunged objects get past their retention, delivery ids do not. */
 static int op_housekeeping(void)
 {
-	crash_now_s += chance(700);
+	subject_now_s += chance(700);
 	store_housekeeping(crash_store);
 	return 0;
 }
@@ -279,20 +279,20 @@ static int op_extract(void)
 }
 
 const struct op store_ops[STORE_OPS] = {
-	{ "append", 24, op_append },
-	{ "append_many", 8, op_append_many },
-	{ "import", 4, op_import },
-	{ "flags", 18, op_flags },
-	{ "expunge", 8, op_expunge },
-	{ "copy", 6, op_copy },
-	{ "move", 6, op_move },
-	{ "create", 5, op_create },
-	{ "provide", 2, op_provide },
-	{ "delete", 3, op_delete },
-	{ "rename", 4, op_rename },
-	{ "subscribe", 3, op_subscribe },
-	{ "recent", 3, op_recent },
-	{ "adopt", 3, op_adopt },
-	{ "housekeeping", 4, op_housekeeping },
-	{ "extract", 2, op_extract },
+	{ "append", 24, op_append, false },
+	{ "append_many", 8, op_append_many, true },
+	{ "import", 4, op_import, false },
+	{ "flags", 18, op_flags, false },
+	{ "expunge", 8, op_expunge, false },
+	{ "copy", 6, op_copy, false },
+	{ "move", 6, op_move, false },
+	{ "create", 5, op_create, false },
+	{ "provide", 2, op_provide, false },
+	{ "delete", 3, op_delete, true },
+	{ "rename", 4, op_rename, false },
+	{ "subscribe", 3, op_subscribe, false },
+	{ "recent", 3, op_recent, false },
+	{ "adopt", 3, op_adopt, false },
+	{ "housekeeping", 4, op_housekeeping, false },
+	{ "extract", 2, op_extract, false },
 };

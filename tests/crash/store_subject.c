@@ -6,7 +6,6 @@
 #include <stdio.h>
 
 struct store *crash_store;
-int64_t crash_now_s = 1700000000;
 
 enum {
 	DELIVERIES = 600, /* ids that a digest asks for */
@@ -14,7 +13,7 @@ enum {
 
 static int64_t fake_clock(void)
 {
-	return crash_now_s;
+	return subject_now_s;
 }
 
 static int open_store(const char *dir, bool create)
@@ -30,6 +29,18 @@ static int open_store(const char *dir, bool create)
 static void close_store(void)
 {
 	store_close(&crash_store);
+}
+
+static struct store_txn held;
+
+static int hold(void)
+{
+	return store_read(crash_store, &held);
+}
+
+static void release(void)
+{
+	store_end(&held);
 }
 
 static void on_violation(void *ctx, const struct violation *v)
@@ -197,5 +208,5 @@ static int digest(uint64_t *out)
 	return error;
 }
 
-const struct subject subject_store = { "store", open_store, close_store, check,
-	digest, store_ops, STORE_OPS };
+const struct subject subject_store = { "store", open_store, close_store, hold,
+	release, check, digest, store_ops, STORE_OPS };

@@ -4,7 +4,6 @@
 #include "tests/crash/subject.h"
 
 extern struct store *crash_store;
-extern int64_t crash_now_s;
 enum {
 	STORE_OPS = 16
 };

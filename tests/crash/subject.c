@@ -2,6 +2,7 @@
 #include <string.h>
 
 unsigned subject_objects;
+int64_t subject_now_s = 1700000000;
 static uint64_t chance_state = 1;
 
 const struct subject *subject_find(const char *name)

@@ -12,12 +12,18 @@ struct op {
 	const char *name;
 	unsigned weight;
 	int (*run)(void);
+	/* After a fault it may go on in smaller transactions, leave a rest to
+	 * the housekeeping, or take other numbers. */
+	bool varies;
 };
 
 struct subject {
 	const char *name;
 	int (*open)(const char *dir, bool create);
 	void (*close)(void);
+	/* A reader stays where it is, and what it sees must stay, too. */
+	int (*hold)(void);
+	void (*release)(void);
 	/* Prints what is wrong; 0, or the first error. */
 	int (*check)(void);
 	/* Of all that a user can see; equal exactly when that is equal. */
@@ -40,6 +46,7 @@ uint32_t chance(uint32_t n); /* below n */
 /* How many objects were made: their bytes and delivery ids follow from the
  * number. A subject that is opened with older content goes on above. */
 extern unsigned subject_objects;
+extern int64_t subject_now_s; /* the clock */
 enum {
 	SUBJECT_TEXT_MAX = 100000
 };

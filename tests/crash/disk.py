@@ -1,15 +1,19 @@
 #!/usr/bin/env python3
-"""Records what a store and a queue write while operations by chance change
-them, then cuts the power: builds the files as the disk could be left at many
-moments (unsynced writes missing, torn, reordered; new names lost), opens them,
-and compares with what was acknowledged.
+"""What disks do to a store and to a queue.
 
-usage: images.py --build DIR [--long] [--seed N]
+Power cuts: records what is written while operations by chance change them,
+builds the files as the disk could be left at many moments (unsynced writes
+missing, torn, reordered; new names lost), opens them, and compares with what
+was acknowledged. A last run drops every flush from the recording and must fail:
+what the test looks for, it finds.
 
-A last run drops every flush from the recording and must fail: what the test
-looks for, it finds.
+Faults: lets every system call of every operation fail, one at a time; each must
+be told as a temporary failure and leave all as it was.
+
+usage: disk.py --build DIR [--long] [--seed N]
 """
 import argparse
+import os
 import pathlib
 import shutil
 import subprocess
@@ -44,6 +48,15 @@ def failed_of(output):
     return int(last.split(" cuts, ")[1].split()[0]) if " cuts, " in last else None
 
 
+def faults(programs, folder, subject, arguments):
+    command = [programs / "crash_faults", subject, folder, str(arguments.seed)]
+    done = subprocess.run(command + ["all"] * arguments.long, stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL, text=True, errors="replace")
+    last = done.stdout.splitlines()[-1] if done.stdout else ""
+    bad = 0 if done.returncode == 0 and " faults, " in last else 1
+    return bad, f"faults in a {subject}, seed {arguments.seed}: {done.stdout.strip()}"
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", required=True)
@@ -52,7 +65,9 @@ def main():
     arguments = parser.parse_args()
     programs = pathlib.Path(arguments.build).resolve() / "tests"
     passed = failed = 0
-    with tempfile.TemporaryDirectory(prefix="mailcore-crash-") as name:
+    # Nothing here is about this machine's own disk: memory will do.
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="mailcore-crash-", dir=memory) as name:
         folder = pathlib.Path(name)
         for number, (subject, steps, cuts) in enumerate(LONG if arguments.long else SHORT):
             seed = arguments.seed + number
@@ -72,6 +87,12 @@ def main():
         else:
             print(f"store without flushes, seed {seed}: {failed_of(output)} of {UNSYNCED_CUTS} cuts show it")
             passed += 1
+        for subject in "store", "queue":
+            scratch = folder / f"faults-{subject}"
+            scratch.mkdir()
+            bad, output = faults(programs, scratch, subject, arguments)
+            print(output)
+            passed, failed = passed + (not bad), failed + bad
     print(f"{passed} passed, {failed} failed")
     sys.exit(bool(failed))
 
