@@ -89,7 +89,10 @@ struct kv_txn {
 };
 
 int kv_read(struct kv *kv, struct kv_txn *t) MUST_CHECK;
-int kv_write(struct kv *kv, struct kv_txn *t) MUST_CHECK; /* may wait */
+/* Waits for other writers: without end for one that was stopped (SIGSTOP, a
+ * debugger, a frozen container), until it goes on or is killed. LMDB knows no
+ * time limit here. Readers never wait. */
+int kv_write(struct kv *kv, struct kv_txn *t) MUST_CHECK;
 int kv_commit(struct kv_txn *t) MUST_CHECK;               /* durable when 0 */
 void kv_abort(struct kv_txn *t); /* also ends a reader; idempotent */
 int kv_table_stats(
