@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What disks do to a store and to a queue.
+"""What disks and death do to a store and to a queue.
 
 Power cuts: records what is written while operations by chance change them,
 builds the files as the disk could be left at many moments (unsynced writes
@@ -10,9 +10,12 @@ what the test looks for, it finds.
 Faults: lets every system call of every operation fail, one at a time; each must
 be told as a temporary failure and leave all as it was.
 
+Kills: a process at work is killed, and what it leaves is compared with a twin.
+
 usage: disk.py --build DIR [--long] [--seed N]
 """
 import argparse
+import itertools
 import os
 import pathlib
 import shutil
@@ -48,13 +51,19 @@ def failed_of(output):
     return int(last.split(" cuts, ")[1].split()[0]) if " cuts, " in last else None
 
 
-def faults(programs, folder, subject, arguments):
-    command = [programs / "crash_faults", subject, folder, str(arguments.seed)]
-    done = subprocess.run(command + ["all"] * arguments.long, stdout=subprocess.PIPE,
-                          stderr=subprocess.DEVNULL, text=True, errors="replace")
-    last = done.stdout.splitlines()[-1] if done.stdout else ""
-    bad = 0 if done.returncode == 0 and " faults, " in last else 1
-    return bad, f"faults in a {subject}, seed {arguments.seed}: {done.stdout.strip()}"
+def torment(programs, folder, kind, subject, arguments):
+    """Runs crash_faults or crash_kills; returns whether it failed."""
+    command = [programs / f"crash_{kind}", subject, folder]
+    if kind == "kills":
+        command += [str(1000 if arguments.long else 40), str(arguments.seed)]
+    else:
+        command += [str(arguments.seed)] + ["all"] * arguments.long
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace")
+    bad = done.returncode != 0 or f" {kind}, " not in done.stdout
+    print(f"{kind} in a {subject}, seed {arguments.seed}: {done.stdout.strip()}")
+    if bad:
+        print(done.stderr[-2000:])
+    return bad
 
 
 def main():
@@ -87,11 +96,10 @@ def main():
         else:
             print(f"store without flushes, seed {seed}: {failed_of(output)} of {UNSYNCED_CUTS} cuts show it")
             passed += 1
-        for subject in "store", "queue":
-            scratch = folder / f"faults-{subject}"
+        for kind, subject in itertools.product(("faults", "kills"), ("store", "queue")):
+            scratch = folder / f"{kind}-{subject}"
             scratch.mkdir()
-            bad, output = faults(programs, scratch, subject, arguments)
-            print(output)
+            bad = torment(programs, scratch, kind, subject, arguments)
             passed, failed = passed + (not bad), failed + bad
     print(f"{passed} passed, {failed} failed")
     sys.exit(bool(failed))
