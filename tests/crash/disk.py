@@ -62,7 +62,7 @@ def torment(programs, folder, kind, subject, arguments):
     bad = done.returncode != 0 or f" {kind}, " not in done.stdout
     print(f"{kind} in a {subject}, seed {arguments.seed}: {done.stdout.strip()}")
     if bad:
-        print(done.stderr[-2000:])
+        print(done.stderr[-500:])
     return bad
 
 

@@ -90,7 +90,7 @@ static int run_op(struct trial *t)
 static bool is_temporary(int error)
 {
 	return error == MC_E_TEMP || error == MC_E_FULL ||
-	       (error < 0 && error > -4096);
+	       error == MC_E_AGAIN || (error < 0 && error > -4096);
 }
 
 static int state_is(struct trial *t, uint64_t want)

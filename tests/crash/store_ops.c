@@ -1,5 +1,6 @@
 /* Every operation of the store that changes something. */
 #include "tests/crash/store_subject.h"
+#include "store/compact.h"
 #include "store/edit.h"
 #include "store/extract.h"
 #include <string.h>
@@ -278,6 +279,12 @@ static int op_extract(void)
 	return 0;
 }
 
+static int op_compact(void)
+{
+	struct store_compaction out;
+	return store_compact(crash_store, NULL, NULL, &out);
+}
+
 const struct op store_ops[STORE_OPS] = {
 	{ "append", 24, op_append, false },
 	{ "append_many", 8, op_append_many, true },
@@ -295,4 +302,5 @@ const struct op store_ops[STORE_OPS] = {
 	{ "adopt", 3, op_adopt, false },
 	{ "housekeeping", 4, op_housekeeping, false },
 	{ "extract", 2, op_extract, false },
+	{ "compact", 4, op_compact, false },
 };
