@@ -93,8 +93,8 @@ int kv_read(struct kv *kv, struct kv_txn *t) MUST_CHECK;
  * debugger, a frozen container), until it goes on or is killed. LMDB knows no
  * time limit here. Readers never wait. */
 int kv_write(struct kv *kv, struct kv_txn *t) MUST_CHECK;
-int kv_commit(struct kv_txn *t) MUST_CHECK;               /* durable when 0 */
-void kv_abort(struct kv_txn *t); /* also ends a reader; idempotent */
+int kv_commit(struct kv_txn *t) MUST_CHECK; /* durable when 0 */
+void kv_abort(struct kv_txn *t);            /* also ends a reader; idempotent */
 int kv_table_stats(
     struct kv_txn *t, unsigned table, struct kv_table_stats *out) MUST_CHECK;
 

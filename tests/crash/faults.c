@@ -40,6 +40,7 @@ static bool run_tool(const char *const argv[])
 			const char *const *in;
 			char *const *out;
 		} a = { argv };
+
 		execvp(argv[0], a.out);
 		_exit(127);
 	}
@@ -268,8 +269,8 @@ int main(int argc, char **argv)
 	if (argc >= 4)
 		t.subject = subject_find(argv[1]);
 	if (!t.subject || !view_u64(view_of(argv[3]), &t.seed)) {
-		fprintf(stderr,
-		    "usage: crash_faults store|queue DIR SEED [all]\n");
+		fprintf(
+		    stderr, "usage: crash_faults store|queue DIR SEED [all]\n");
 		return 2;
 	}
 	snprintf(t.base, sizeof t.base, "%s/base", argv[2]);

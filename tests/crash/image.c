@@ -127,20 +127,20 @@ static void put(struct file *f, uint64_t offset, const char *data, size_t n)
 	memcpy(f->bytes + offset, data, n);
 }
 
-static void add_pending(struct image *i, const struct trace_event *e,
-    const char *data)
+static void add_pending(
+    struct image *i, const struct trace_event *e, const char *data)
 {
 	struct file *f = file_of(i, e->a);
 	if (!f)
 		return;
 	f->pending = grown(f->pending, f->n_pending, sizeof *f->pending);
-	f->pending[f->n_pending++] = (struct pending){
-		e->kind == TRACE_TRUNCATE, e->offset, e->n, data
-	};
+	f->pending[f->n_pending++] =
+	    (struct pending){ e->kind == TRACE_TRUNCATE, e->offset, e->n,
+		    data };
 }
 
-static void set_entry(struct entry *e, uint64_t dir, struct view name,
-    struct file *file)
+static void set_entry(
+    struct entry *e, uint64_t dir, struct view name, struct file *file)
 {
 	*e = (struct entry){ .dir = dir, .file = file };
 	if (name.n >= NAME_OCTETS)
@@ -171,8 +171,7 @@ static void add_change(
 	i->changes[i->n_changes++] = c;
 }
 
-static void apply_entry(
-    struct entry **names, size_t *n, const struct entry *e)
+static void apply_entry(struct entry **names, size_t *n, const struct entry *e)
 {
 	size_t k = 0;
 	while (k < *n && ((*names)[k].dir != e->dir ||
@@ -206,8 +205,7 @@ static void sync_names(struct image *i, uint64_t dir)
 	size_t kept = 0;
 	for (size_t k = 0; k < i->n_changes; k++) {
 		if (touches(&i->changes[k], dir))
-			apply_change(
-			    &i->names, &i->n_names, &i->changes[k]);
+			apply_change(&i->names, &i->n_names, &i->changes[k]);
 		else
 			i->changes[kept++] = i->changes[k];
 	}
@@ -256,8 +254,8 @@ static void write_durable(
 		put(f, e->offset, data, (size_t)e->n);
 }
 
-void image_apply(struct image *i, const struct trace_event *e,
-    const char *name, const char *data)
+void image_apply(struct image *i, const struct trace_event *e, const char *name,
+    const char *data)
 {
 	switch ((enum trace_kind)e->kind) {
 	case TRACE_ROOT:
@@ -322,8 +320,8 @@ static struct file cut_file(const struct file *f)
 	}
 	/* The new size may be known before the bytes are there, or after. */
 	if (cut.size > f->size && chance(2))
-		resize(&cut,
-		    f->size + chance((uint32_t)(cut.size - f->size) + 1));
+		resize(
+		    &cut, f->size + chance((uint32_t)(cut.size - f->size) + 1));
 	return cut;
 }
 
@@ -347,15 +345,15 @@ static void write_file(const char *path, const struct file *f)
 	free(cut.bytes);
 }
 
-static void write_tree(const struct entry *names, size_t n, uint64_t dir,
-    const char *path)
+static void write_tree(
+    const struct entry *names, size_t n, uint64_t dir, const char *path)
 {
 	char child[PATH_MAX];
 	for (size_t k = 0; k < n; k++) {
 		if (names[k].dir != dir)
 			continue;
-		int len = snprintf(
-		    child, sizeof child, "%s/%s", path, names[k].name);
+		int len =
+		    snprintf(child, sizeof child, "%s/%s", path, names[k].name);
 		if (len < 0 || len >= PATH_MAX)
 			fatal("path too long");
 		if (!names[k].file->is_dir)

@@ -14,8 +14,8 @@ struct image;
 struct image *image_new(bool trust_syncs);
 void image_free(struct image *i);
 /* In the order of the run; name and data are kept, not copied. */
-void image_apply(struct image *i, const struct trace_event *e,
-    const char *name, const char *data);
+void image_apply(struct image *i, const struct trace_event *e, const char *name,
+    const char *data);
 /* Makes the files below dir, which is empty, after a cut while this event was
  * under way. Chance decides. */
 void image_write(struct image *i, const struct trace_event *during,

@@ -49,8 +49,7 @@ static struct view read_trace(const char *path)
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) != 0 || st.st_size == 0)
 		fatal("cannot read %s", path);
-	void *p = mmap(
-	    NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	void *p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (p == MAP_FAILED)
 		fatal("cannot map %s", path);
 	close(fd);
@@ -85,9 +84,8 @@ static void load(struct run *r, const char *path)
 		s.acks = r->n_acks;
 		r->steps[r->n++] = s;
 		if (s.e.kind == TRACE_ACK)
-			r->acks[r->n_acks++] =
-			    (struct ack){ s.e.b, s.e.c,
-				    { s.name, s.e.n_name } };
+			r->acks[r->n_acks++] = (struct ack){ s.e.b, s.e.c,
+				{ s.name, s.e.n_name } };
 	}
 }
 
@@ -218,8 +216,8 @@ static size_t cut_all(const struct run *r, size_t n, bool trust_syncs)
 	for (size_t i = 0; i < r->n; i++) {
 		for (; next < n && at[next] == i; next++)
 			failed += !cut(r, image, i);
-		image_apply(image, &r->steps[i].e, r->steps[i].name,
-		    r->steps[i].data);
+		image_apply(
+		    image, &r->steps[i].e, r->steps[i].name, r->steps[i].data);
 	}
 	image_free(image);
 	free(at);
@@ -242,8 +240,7 @@ int main(int argc, char **argv)
 	load(&r, argv[2]);
 	chance_seed(seed);
 	size_t failed = cut_all(&r, (size_t)cuts, argc == 6);
-	printf("%zu events, %zu acknowledged: %" PRIu64
-	       " cuts, %zu failed\n",
+	printf("%zu events, %zu acknowledged: %" PRIu64 " cuts, %zu failed\n",
 	    r.n, r.n_acks, cuts, failed);
 	return failed ? 1 : 0;
 }

@@ -102,9 +102,8 @@ static bool may_write(const char *name, size_t *n)
 
 ssize_t pwrite(int fd, const void *p, size_t n, off_t offset)
 {
-	return may_write("pwrite", &n)
-		   ? syscall(SYS_pwrite64, fd, p, n, offset)
-		   : -1;
+	return may_write("pwrite", &n) ? syscall(SYS_pwrite64, fd, p, n, offset)
+				       : -1;
 }
 
 ssize_t write(int fd, const void *p, size_t n)
@@ -118,16 +117,14 @@ ssize_t writev(int fd, const struct iovec *v, int count)
 	if (!may_write("writev", &n))
 		return -1;
 	if (n == 0)
-		return syscall(SYS_write, fd, v[0].iov_base,
-		    v[0].iov_len / 2);
+		return syscall(SYS_write, fd, v[0].iov_base, v[0].iov_len / 2);
 	return syscall(SYS_writev, fd, v, n);
 }
 
 int fsync(int fd)
 {
-	return fails_plainly("fsync", for_sync)
-		   ? -1
-		   : (int)syscall(SYS_fsync, fd);
+	return fails_plainly("fsync", for_sync) ? -1
+						: (int)syscall(SYS_fsync, fd);
 }
 
 int fdatasync(int fd)
@@ -177,8 +174,8 @@ int mkdir(const char *path, mode_t mode)
 	return mkdirat(AT_FDCWD, path, mode);
 }
 
-int renameat2(int from_at, const char *from, int to_at, const char *to,
-    unsigned flags)
+int renameat2(
+    int from_at, const char *from, int to_at, const char *to, unsigned flags)
 {
 	return fails_plainly("rename", for_name)
 		   ? -1

@@ -11,6 +11,7 @@ bool inject_disarm(const char **what);
 
 /* For environments that are opened from now on; 0: what they ask for. */
 void inject_limits(unsigned long map_bytes, unsigned max_readers);
+
 enum {
 	INJECT_CHOICES = 3
 };

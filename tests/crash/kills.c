@@ -18,7 +18,6 @@ enum {
 	STEPS_MAX = 60, /* of a child */
 };
 
-
 struct pair {
 	const struct subject *subject;
 	char box[PATH_OCTETS - 64], twin[PATH_OCTETS - 64];
@@ -37,6 +36,7 @@ static void run_tool(const char *const argv[])
 			const char *const *in;
 			char *const *out;
 		} a = { argv };
+
 		execvp(argv[0], a.out);
 		_exit(127);
 	}
@@ -181,8 +181,8 @@ int main(int argc, char **argv)
 		p.subject = subject_find(argv[1]);
 	if (!p.subject || !view_u64(view_of(argv[3]), &rounds) ||
 	    !view_u64(view_of(argv[4]), &seed)) {
-		fprintf(stderr,
-		    "usage: crash_kills store|queue DIR ROUNDS SEED\n");
+		fprintf(
+		    stderr, "usage: crash_kills store|queue DIR ROUNDS SEED\n");
 		return 2;
 	}
 	snprintf(p.box, sizeof p.box, "%s/box", argv[2]);
@@ -192,7 +192,6 @@ int main(int argc, char **argv)
 	for (uint64_t i = 0; i < rounds; i++)
 		failed += !play(&p, seed + i);
 	printf("%llu kills, %u operations acknowledged, %llu failed\n",
-	    (unsigned long long)rounds, p.n_acked,
-	    (unsigned long long)failed);
+	    (unsigned long long)rounds, p.n_acked, (unsigned long long)failed);
 	return failed ? 1 : 0;
 }

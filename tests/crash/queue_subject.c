@@ -147,12 +147,12 @@ static int take(struct group *g)
 static void add(struct queue_txn *t, const struct group *g, size_t i)
 {
 	const struct queue_envelope *e = &g->e[i];
-	queue_add(
-	    t, e, e->is_spooled ? V_NONE : subject_text(g->objects[i]));
+	queue_add(t, e, e->is_spooled ? V_NONE : subject_text(g->objects[i]));
 	for (uint32_t k = 0; k < 2; k++) {
 		const struct queue_rcpt r = { .index = k,
 			.next_s = NOW_S,
-			.address = k ? V("two@b.example") : V("one@b.example") };
+			.address =
+			    k ? V("two@b.example") : V("one@b.example") };
 		queue_add_rcpt(t, e->id, &r);
 	}
 }
@@ -171,8 +171,8 @@ static int op_commit(void)
 	while (g.n < n && !error)
 		error = take(&g);
 	if (!error)
-		error = queue_spool_sync(
-		    queue_db_dir(db), g.spooled, g.n_spooled);
+		error =
+		    queue_spool_sync(queue_db_dir(db), g.spooled, g.n_spooled);
 	if (!error)
 		error = queue_begin_write(db, &t);
 	if (!error) {

@@ -37,8 +37,7 @@ static void put_bytes(const void *p, size_t n)
 	}
 }
 
-static void put_event(
-    struct trace_event e, const char *name, const void *data)
+static void put_event(struct trace_event e, const char *name, const void *data)
 {
 	int saved = errno;
 	if (trace_fd >= 0) {
@@ -57,8 +56,8 @@ void trace_start(const char *path, const char *root)
 	if (trace_fd < 0 || stat(root, &st) != 0)
 		give_up(path);
 	root_dev = st.st_dev;
-	put_event((struct trace_event){ .kind = TRACE_ROOT, .a = st.st_ino },
-	    "", "");
+	put_event(
+	    (struct trace_event){ .kind = TRACE_ROOT, .a = st.st_ino }, "", "");
 }
 
 void trace_ack(const char *op, uint64_t digest, uint64_t objects)
@@ -87,8 +86,8 @@ static uint64_t parent_of(int at, const char *path, const char **name)
 	const char *slash = strrchr(path, '/');
 	*name = slash ? slash + 1 : path;
 	if (slash)
-		snprintf(upper, sizeof upper, "%.*s/", (int)(slash - path),
-		    path);
+		snprintf(
+		    upper, sizeof upper, "%.*s/", (int)(slash - path), path);
 	else
 		snprintf(upper, sizeof upper, ".");
 	if (fstatat(at, upper, &st, 0) != 0)
@@ -148,12 +147,12 @@ static void note_write(int fd, const void *p, ssize_t n, off_t offset)
 	uint64_t inode = n > 0 ? inode_of(fd) : 0;
 	bool durable = inode && (fcntl(fd, F_GETFL) & O_DSYNC) != 0;
 	if (inode)
-		put_event((struct trace_event){ .kind = durable
-						  ? TRACE_WRITE_DURABLE
-						  : TRACE_WRITE,
-			      .a = inode,
-			      .offset = (uint64_t)offset,
-			      .n = (uint64_t)n },
+		put_event(
+		    (struct trace_event){
+			.kind = durable ? TRACE_WRITE_DURABLE : TRACE_WRITE,
+			.a = inode,
+			.offset = (uint64_t)offset,
+			.n = (uint64_t)n },
 		    "", p);
 }
 
@@ -257,12 +256,10 @@ int mkdir(const char *path, mode_t mode)
 	return mkdirat(AT_FDCWD, path, mode);
 }
 
-int linkat(
-    int from_at, const char *from, int to_at, const char *to, int flags)
+int linkat(int from_at, const char *from, int to_at, const char *to, int flags)
 {
 	struct stat st;
-	long result =
-	    syscall(SYS_linkat, from_at, from, to_at, to, flags);
+	long result = syscall(SYS_linkat, from_at, from, to_at, to, flags);
 	if (result == 0 && trace_fd >= 0 && fstatat(to_at, to, &st, 0) == 0)
 		note_name(TRACE_LINK, to_at, to, st.st_ino);
 	return (int)result;
@@ -286,8 +283,8 @@ int unlink(const char *path)
 	return unlinkat(AT_FDCWD, path, 0);
 }
 
-static void note_rename(int from_at, const char *from, int to_at,
-    const char *to, uint64_t inode)
+static void note_rename(
+    int from_at, const char *from, int to_at, const char *to, uint64_t inode)
 {
 	const char *old, *new;
 	char names[2 * NAME_MAX + 2];
@@ -302,8 +299,8 @@ static void note_rename(int from_at, const char *from, int to_at,
 	    names, "");
 }
 
-int renameat2(int from_at, const char *from, int to_at, const char *to,
-    unsigned flags)
+int renameat2(
+    int from_at, const char *from, int to_at, const char *to, unsigned flags)
 {
 	struct stat st;
 	int saved = errno;

@@ -1,14 +1,15 @@
 /* Every operation of the store that changes something. */
-#include "tests/crash/store_subject.h"
 #include "store/compact.h"
 #include "store/edit.h"
 #include "store/extract.h"
+#include "tests/crash/store_subject.h"
 #include <string.h>
 
 static const struct view names[] = { V_INIT("INBOX"), V_INIT("a"),
 	V_INIT("a/b"), V_INIT("a/b/c"), V_INIT("d"), V_INIT("INBOX/e") };
 static const struct view words[] = { V_INIT("$Junk"), V_INIT("blue"),
 	V_INIT("x]y"), V_INIT("$Forwarded") };
+
 enum {
 	NAMES = sizeof names / sizeof names[0],
 	WORDS = sizeof words / sizeof words[0],
@@ -230,8 +231,8 @@ static int op_delete(void)
 
 static int op_rename(void)
 {
-	return mailbox_rename(crash_store, names[chance(NAMES)],
-	    names[1 + chance(NAMES - 1)]);
+	return mailbox_rename(
+	    crash_store, names[chance(NAMES)], names[1 + chance(NAMES - 1)]);
 }
 
 static int op_subscribe(void)

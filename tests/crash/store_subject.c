@@ -131,8 +131,8 @@ static int add_vanished(void *ctx, uint32_t first, uint32_t last)
 	return 0;
 }
 
-static int add_mailbox(void *ctx, struct view name, const struct mailbox *m,
-    bool has_children)
+static int add_mailbox(
+    void *ctx, struct view name, const struct mailbox *m, bool has_children)
 {
 	struct look *l = ctx;
 	const struct changes_sink sink = { add_change, add_vanished, l };
@@ -150,8 +150,7 @@ static int add_mailbox(void *ctx, struct view name, const struct mailbox *m,
 	l->mailbox = m->id;
 	int error = message_each(&l->t, m->id, 1, UINT32_MAX, add_row, l);
 	if (!error)
-		error =
-		    message_changes(&l->t, m->id, m->vanish_floor, &sink);
+		error = message_changes(&l->t, m->id, m->vanish_floor, &sink);
 	return error;
 }
 
@@ -169,8 +168,8 @@ static int add_deliveries(struct look *l)
 		char id[DELIVERY_ID_OCTETS];
 		uint32_t mailbox = 0, uid = 0;
 		store_delivery_id(i, id);
-		error = message_find_delivery(&l->t,
-		    (struct view){ id, sizeof id }, &mailbox, &uid);
+		error = message_find_delivery(
+		    &l->t, (struct view){ id, sizeof id }, &mailbox, &uid);
 		if (error && error != MC_E_NOENT)
 			return error;
 		digest_number(&l->digest, (uint64_t)mailbox << 32 | uid);

@@ -4,6 +4,7 @@
 #include "tests/crash/subject.h"
 
 extern struct store *crash_store;
+
 enum {
 	STORE_OPS = 17
 };

@@ -47,6 +47,7 @@ uint32_t chance(uint32_t n); /* below n */
  * number. A subject that is opened with older content goes on above. */
 extern unsigned subject_objects;
 extern int64_t subject_now_s; /* the clock */
+
 enum {
 	SUBJECT_TEXT_MAX = 100000
 };

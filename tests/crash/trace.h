@@ -6,19 +6,19 @@
 #include <stdint.h>
 
 enum trace_kind {
-	TRACE_ROOT,     /* a: the directory in which all happens */
-	TRACE_CREATE,   /* in directory a the new file b */
-	TRACE_MKDIR,    /* in directory a the new directory b */
-	TRACE_LINK,     /* in directory a another name of the file b */
-	TRACE_UNLINK,   /* from directory a the name */
-	TRACE_RENAME,   /* file c from directory a to b: two names, NUL between
-			 */
-	TRACE_WRITE,    /* data at offset of file a */
+	TRACE_ROOT,   /* a: the directory in which all happens */
+	TRACE_CREATE, /* in directory a the new file b */
+	TRACE_MKDIR,  /* in directory a the new directory b */
+	TRACE_LINK,   /* in directory a another name of the file b */
+	TRACE_UNLINK, /* from directory a the name */
+	TRACE_RENAME, /* file c from directory a to b: two names, NUL between
+		       */
+	TRACE_WRITE,  /* data at offset of file a */
 	TRACE_WRITE_DURABLE, /* by a descriptor with O_DSYNC */
-	TRACE_TRUNCATE, /* file a to offset octets */
-	TRACE_SYNC,     /* file or directory a */
-	TRACE_ACK,      /* the operation of that name is done, and gave digest b;
-			   c objects were made so far */
+	TRACE_TRUNCATE,      /* file a to offset octets */
+	TRACE_SYNC,          /* file or directory a */
+	TRACE_ACK, /* the operation of that name is done, and gave digest b;
+		      c objects were made so far */
 	TRACE_KINDS
 };
 

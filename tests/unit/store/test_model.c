@@ -20,7 +20,7 @@ struct row {
 	uint16_t flags;
 	unsigned words; /* bit: keyword */
 	unsigned object;
-	unsigned uidl; /* number of the one it was imported with; 0: none */
+	unsigned uidl;   /* number of the one it was imported with; 0: none */
 	uint64_t modseq; /* when it was compared last; 0: it is new */
 	bool changed;    /* since then */
 };
@@ -341,10 +341,9 @@ static void op_subscribe(void)
 static void op_adopt(void)
 {
 	struct box_model *b = pick_box();
-	const struct mailbox_origin o = {
-		pick(2) ? b->uidvalidity + 1 + pick(5) : 0,
-		b->uidnext / 2 + pick(20), b->recent + pick(3)
-	};
+	const struct mailbox_origin o = { pick(2) ? b->uidvalidity + 1 + pick(5)
+						  : 0,
+		b->uidnext / 2 + pick(20), b->recent + pick(3) };
 	int error = mailbox_adopt(store, b->id, &o);
 	if (o.uidvalidity && b->n) {
 		ck_assert_int_eq(error, MC_E_EXISTS);
@@ -422,9 +421,9 @@ static const struct {
 	void (*run)(void);
 } ops[] = { { 30, op_append }, { 25, op_flags }, { 12, op_expunge },
 	{ 14, op_transfer }, { 6, op_mailbox }, { 2, op_rename },
-	{ 1, op_rename_inbox }, { 4, op_recent }, { 4, op_time },
-	{ 2, reopen }, { 5, op_import }, { 3, op_provide },
-	{ 4, op_subscribe }, { 3, op_adopt }, { 1, op_check } };
+	{ 1, op_rename_inbox }, { 4, op_recent }, { 4, op_time }, { 2, reopen },
+	{ 5, op_import }, { 3, op_provide }, { 4, op_subscribe },
+	{ 3, op_adopt }, { 1, op_check } };
 
 struct compare {
 	struct store_txn t;
@@ -559,8 +558,8 @@ static void compare_box(struct compare *c, size_t i)
 	struct mailbox m;
 	c->b = &boxes[i];
 	c->at = 0;
-	ck_assert_int_eq(mailbox_is_subscribed(&c->t, box_names[i]),
-	    c->b->subscribed);
+	ck_assert_int_eq(
+	    mailbox_is_subscribed(&c->t, box_names[i]), c->b->subscribed);
 	int error = mailbox_find(&c->t, box_names[i], &m);
 	if (!c->b->exists) {
 		ck_assert(error == MC_E_NOENT || (m.flags & MAILBOX_NOSELECT));

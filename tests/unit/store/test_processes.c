@@ -64,9 +64,8 @@ static void turn_over(unsigned times)
 	uidset_init(&gone);
 	for (unsigned i = 0; i < times; i++) {
 		ck_assert_int_eq(append_one(), 0);
-		ck_assert_int_eq(message_expunge(store, inbox_id, NULL, false,
-				     &gone),
-		    0);
+		ck_assert_int_eq(
+		    message_expunge(store, inbox_id, NULL, false, &gone), 0);
 		test_now_s += 3600;
 		ck_assert_int_eq(housekeeping(store), 0);
 	}
@@ -114,8 +113,7 @@ START_TEST(killed_writers_leave_nothing)
 	kill_child(stopped_after(begin_writing));
 	ck_assert_int_eq(append_one(), 0);
 	ck_assert_int_eq(kv_read(store->kv, &t), 0);
-	ck_assert_int_eq(
-	    kv_get(&t, TABLE_ATT, V("half"), &v), MC_E_NOENT);
+	ck_assert_int_eq(kv_get(&t, TABLE_ATT, V("half"), &v), MC_E_NOENT);
 	kv_abort(&t);
 	ck_assert_uint_eq(box_named(V("INBOX")).messages, 2);
 	expect_clean();
