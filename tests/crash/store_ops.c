@@ -1,7 +1,9 @@
 /* Every operation of the store that changes something. */
+#include "store/annotation.h"
 #include "store/compact.h"
 #include "store/edit.h"
 #include "store/extract.h"
+#include "store/retained.h"
 #include "tests/crash/store_subject.h"
 #include <string.h>
 
@@ -280,6 +282,43 @@ static int op_extract(void)
 	return 0;
 }
 
+static int op_annotate(void)
+{
+	struct target t;
+	struct view text = subject_text(chance(20));
+	const struct annotation a = { V("/private/comment"),
+		chance(3) ? text : V_NONE };
+	int error = aim(&t);
+	if (!error)
+		error =
+		    annotation_set(crash_store, chance(4) ? t.id : 0, &a, 1);
+	uidset_deinit(&t.uids);
+	return error;
+}
+
+static int op_undelete(void)
+{
+	struct target t;
+	uint64_t restored;
+	int error = aim(&t);
+	const struct undelete u = { .mailbox = t.id };
+	if (!error && t.messages < ROWS_MAX)
+		error = message_undelete(crash_store, &u, &restored);
+	uidset_deinit(&t.uids);
+	return error;
+}
+
+static int op_retention(void)
+{
+	struct target t;
+	int error = aim(&t);
+	if (!error)
+		error = mailbox_set_retention(
+		    crash_store, chance(2) ? t.id : 0, chance(2000));
+	uidset_deinit(&t.uids);
+	return error;
+}
+
 static int op_compact(void)
 {
 	struct store_compaction out;
@@ -304,4 +343,7 @@ const struct op store_ops[STORE_OPS] = {
 	{ "housekeeping", 4, op_housekeeping, false },
 	{ "extract", 2, op_extract, false },
 	{ "compact", 4, op_compact, false },
+	{ "annotate", 4, op_annotate, false },
+	{ "undelete", 3, op_undelete, false },
+	{ "retention", 2, op_retention, false },
 };

@@ -1,7 +1,9 @@
 /* The store as a subject: what a user can see of it, and its own check. */
 #include "tests/crash/store_subject.h"
+#include "store/annotation.h"
 #include "store/check.h"
 #include "store/housekeeping.h"
+#include "store/retained.h"
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -131,6 +133,23 @@ static int add_vanished(void *ctx, uint32_t first, uint32_t last)
 	return 0;
 }
 
+static int add_annotation(void *ctx, const struct annotation *a)
+{
+	struct look *l = ctx;
+	digest_view(&l->digest, a->entry);
+	digest_view(&l->digest, a->value);
+	return 0;
+}
+
+static int add_about(struct look *l, uint32_t mailbox)
+{
+	uint32_t retention_s = 0;
+	int error = mailbox_retention(&l->t, mailbox, &retention_s);
+	digest_number(&l->digest, retention_s);
+	return error ? error
+		     : annotation_each(&l->t, mailbox, add_annotation, l);
+}
+
 static int add_mailbox(
     void *ctx, struct view name, const struct mailbox *m, bool has_children)
 {
@@ -149,6 +168,8 @@ static int add_mailbox(
 	digest_add(&l->digest, more, sizeof more);
 	l->mailbox = m->id;
 	int error = message_each(&l->t, m->id, 1, UINT32_MAX, add_row, l);
+	if (!error)
+		error = add_about(l, m->id);
 	if (!error)
 		error = message_changes(&l->t, m->id, m->vanish_floor, &sink);
 	return error;
@@ -185,6 +206,8 @@ static int look(struct look *l)
 		error = mailbox_subscriptions(&l->t, add_subscription, l);
 	if (!error)
 		error = add_deliveries(l);
+	if (!error)
+		error = add_about(l, 0);
 	if (!error)
 		error = store_totals(&l->t, &totals);
 	if (error)

@@ -6,7 +6,7 @@
 extern struct store *crash_store;
 
 enum {
-	STORE_OPS = 17
+	STORE_OPS = 20
 };
 extern const struct op store_ops[STORE_OPS];
 void store_delivery_id(unsigned object, char out[DELIVERY_ID_OCTETS]);
