@@ -10,8 +10,11 @@
  * refused (MC_E_UNSUPPORTED). Never open an environment before fork.
  *
  * Errors of all functions: MC_E_FULL, MC_E_TEMP, MC_E_CORRUPT, MC_E_VERSION,
- * -errno; -EIO from kv_write says that this process must open it again,
- * -ESTALE from it that somebody removed the file (when replaceable). */
+ * -errno. After a commit that failed in its very last write the next
+ * transaction opens the file again; -EIO says that this was impossible because
+ * this process still reads there. (Then path must mean what it did in kv_open,
+ * and the names of the tables must still be there.) -ESTALE: somebody removed
+ * the file (when replaceable). */
 #include "base/err.h"
 #include "base/view.h"
 
@@ -86,9 +89,12 @@ struct kv_txn {
 };
 
 int kv_read(struct kv *kv, struct kv_txn *t) MUST_CHECK;
-int kv_write(struct kv *kv, struct kv_txn *t) MUST_CHECK; /* may wait */
-int kv_commit(struct kv_txn *t) MUST_CHECK;               /* durable when 0 */
-void kv_abort(struct kv_txn *t); /* also ends a reader; idempotent */
+/* Waits for other writers: without end for one that was stopped (SIGSTOP, a
+ * debugger, a frozen container), until it goes on or is killed. LMDB knows no
+ * time limit here. Readers never wait. */
+int kv_write(struct kv *kv, struct kv_txn *t) MUST_CHECK;
+int kv_commit(struct kv_txn *t) MUST_CHECK; /* durable when 0 */
+void kv_abort(struct kv_txn *t);            /* also ends a reader; idempotent */
 int kv_table_stats(
     struct kv_txn *t, unsigned table, struct kv_table_stats *out) MUST_CHECK;
 
