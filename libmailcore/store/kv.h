@@ -48,6 +48,14 @@ int kv_open(const char *path, const struct kv_options *options,
     struct kv **out) MUST_CHECK;
 void kv_close(struct kv **kv);
 
+/* Puts the closed environment at from in the place of the one at path, which
+ * nobody may have open: MC_E_BUSY when somebody has, and nobody can open it
+ * before this is done. Durable when 0, and either the old one or the new one
+ * at any moment. Both are of one file system. With unwritten: MC_E_EXISTS when
+ * anybody has written to path, or made it, since kv_watch. */
+int kv_watch(const char *path) MUST_CHECK; /* 0 also without a file */
+int kv_replace(const char *from, const char *path, bool unwritten) MUST_CHECK;
+
 /* Which LMDB wrote or will write the files: major << 8 | minor. */
 uint16_t kv_engine_version(void);
 
