@@ -87,6 +87,16 @@ static void put_uidl(struct edit *e, const struct append *a, uint32_t uid)
 		kv_put(&e->kv, TABLE_IDX, key_view(&k), a->uidl);
 }
 
+void object_add(struct edit *e, uint64_t msgid, const struct prepared *p,
+    const struct source *source)
+{
+	object_put(e, msgid, 'E', buf_view(&p->envelope));
+	object_put(e, msgid, 'M', buf_view(&p->structure));
+	int error = put_body(e, msgid, source);
+	if (error)
+		edit_fail(e, error);
+}
+
 static void put_object(struct edit *e, const struct append *a,
     struct prepared *p, const struct message *m)
 {
@@ -95,13 +105,9 @@ static void put_object(struct edit *e, const struct append *a,
 	if (thread_is_known(&e->account, m->msgid))
 		envelope_thread(
 		    envelope, thread_join(e, m->msgid, &p->references));
-	object_put(e, m->msgid, 'E', buf_view(&p->envelope));
-	object_put(e, m->msgid, 'M', buf_view(&p->structure));
+	object_add(e, m->msgid, p, &a->source);
 	e->account.bytes += m->size_bytes;
 	e->account.messages++;
-	int error = put_body(e, m->msgid, &a->source);
-	if (error)
-		edit_fail(e, error);
 }
 
 /* Errors of the item alone: nothing of it was written. */
