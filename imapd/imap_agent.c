@@ -4,6 +4,7 @@
 #include "imapd/imap.h"
 #include "imapd/imap_autocreate.h"
 #include "imapd/imap_session.h"
+#include "store/extract.h"
 
 static void finish(void *ctx)
 {
@@ -85,4 +86,5 @@ const struct agent_protocol imap_agent_protocol = {
 	.timeout = timeout,
 	.bye = bye,
 	.close = close_session,
+	.idle = extract_idle,
 };

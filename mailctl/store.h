@@ -18,6 +18,8 @@ enum {
 struct store_target {
 	char address[ACCOUNT_ADDRESS_MAX + 1];
 	int dir; /* the user's directory */
+	/* What the child has as standard input and output; 0: what we have. */
+	int input, output;
 };
 
 /* Exit code; has complained. */
@@ -54,6 +56,16 @@ void store_child_report(const char *key, json_t *value);
  * be read. */
 struct store;
 void store_child_names(struct store *s);
+int store_child_dump(int argc, char **argv);
+int store_child_load(int argc, char **argv);
+int store_child_backup(int argc, char **argv);
+int store_child_uidvalidity(int argc, char **argv);
+int store_child_restore_all(int argc, char **argv);
+int store_child_restore(int argc, char **argv);
+/* One line for the parent; value is taken. */
+void store_child_report(const char *key, json_t *value);
+/* How far it is: the parent shows it on a terminal, now and then. */
+void store_child_progress(void *ctx, uint64_t done, uint64_t total);
 /* {"error": ...}, returns the exit code for it. */
 int store_child_fail(int error, const char *what);
 #endif

@@ -5,6 +5,7 @@
 #include "wire/rd.h"
 #include "wire/wr.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -133,6 +134,17 @@ static int open_files(
 	return error;
 }
 
+/* A new file's name shall be as durable as what is put into it. */
+static int sync_name(const char *dir)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	int error = fsync(fd) == 0 || errno == EINVAL ? 0 : -errno;
+	close(fd);
+	return error;
+}
+
 int account_db_open(
     const char *dir, bool write, int64_t gid, struct account_db **out)
 {
@@ -143,8 +155,12 @@ int account_db_open(
 	if (n < 0 || m < 0 || m >= PATH_CAP)
 		return MC_E_LIMIT;
 	int error = open_files(data, lock, write, gid, &kv);
-	if (error)
+	if (!error && write)
+		error = sync_name(dir);
+	if (error) {
+		kv_close(&kv);
 		return error;
+	}
 	*out = MUST_NEW(struct account_db);
 	(*out)->kv = kv;
 	return 0;
@@ -358,9 +374,10 @@ static int walk_some(struct account_db *db, struct walk *w, struct key *at)
 			break;
 		}
 		error = copy_key(c.key, at);
-		at->bytes[at->n++] = '\0';
-		if (!error)
+		if (!error) {
+			at->bytes[at->n++] = '\0';
 			error = w->on_record(w, c.value);
+		}
 		if (!error)
 			error = kv_cursor_next(&c);
 	}

@@ -7,6 +7,7 @@
 #include "proc/agent.h"
 #include "base/panic.h"
 #include "proc/body.h"
+#include "proc/idle.h"
 #include "proc/quota.h"
 #include "proc/upkeep.h"
 #include <string.h>
@@ -28,6 +29,7 @@ struct shell {
 	struct deferred *wake;
 	struct deferred *turns; /* of sessions with long work */
 	struct upkeep *upkeep;
+	struct idle *idle; /* NULL: the protocol leaves nothing for it */
 	struct timer *grace;
 	struct session *sessions;
 	struct session *origin; /* alone made the changes of this round */
@@ -91,6 +93,8 @@ static void on_wake(void *ctx)
 	struct session *origin = sh->origin;
 	sh->origin = NULL;
 	sh->has_changes = false;
+	if (sh->idle)
+		idle_changed(sh->idle);
 	for (struct session *x = sh->sessions; x; x = x->next) {
 		if (x == origin || x->is_ending)
 			continue;
@@ -388,6 +392,8 @@ int agent_start(struct proc *p, const struct agent_protocol *protocol)
 	sh->wake = deferred_new(proc_loop(p), on_wake, sh);
 	sh->turns = deferred_new(proc_loop(p), on_turns, sh);
 	sh->upkeep = upkeep_new(p, &sh->store);
+	if (protocol->idle)
+		sh->idle = idle_new(p, &sh->store, protocol->idle);
 	proc_set_state(p, sh);
 	open_store(sh);
 	return 0;

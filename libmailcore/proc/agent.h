@@ -35,6 +35,9 @@ struct agent_protocol {
 	/* The service stops: puts parting words. */
 	void (*bye)(void *engine);
 	void (*close)(void *engine); /* the connection is gone: free */
+	/* When nothing else is to be done: about 10 ms of what can wait. True:
+	 * there is more. NULL: nothing can. */
+	bool (*idle)(struct store *s);
 };
 
 /* Called by engines. */

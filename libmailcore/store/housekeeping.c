@@ -269,7 +269,8 @@ static int sweep_some(
 			error = kv_cursor_next(&c);
 	}
 	if (!error && n == SLICE && c.key.p[0] == 'D')
-		*from = key_delivery(view_skip(c.key, 1));
+		*from = key_delivery(
+		    view_head(view_skip(c.key, 1), DELIVERY_ID_OCTETS));
 	else
 		*from = key_tag('D');
 	kv_cursor_close(&c);

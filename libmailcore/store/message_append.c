@@ -87,6 +87,19 @@ static void put_uidl(struct edit *e, const struct append *a, uint32_t uid)
 		kv_put(&e->kv, TABLE_IDX, key_view(&k), a->uidl);
 }
 
+void object_add(struct edit *e, uint64_t msgid, const struct prepared *p,
+    const struct source *source)
+{
+	object_put(e, msgid, 'E', buf_view(&p->envelope));
+	object_put(e, msgid, 'M', buf_view(&p->structure));
+	const struct source body = prepared_body(p, source);
+	if (buf_len(&p->packed.frames))
+		e->account.features |= STORE_HAS_ZSTD;
+	int error = put_body(e, msgid, &body);
+	if (error)
+		edit_fail(e, error);
+}
+
 static void put_object(struct edit *e, const struct append *a,
     struct prepared *p, const struct message *m)
 {
@@ -95,16 +108,9 @@ static void put_object(struct edit *e, const struct append *a,
 	if (thread_is_known(&e->account, m->msgid))
 		envelope_thread(
 		    envelope, thread_join(e, m->msgid, &p->references));
-	object_put(e, m->msgid, 'E', buf_view(&p->envelope));
-	object_put(e, m->msgid, 'M', buf_view(&p->structure));
+	object_add(e, m->msgid, p, &a->source);
 	e->account.bytes += m->size_bytes;
 	e->account.messages++;
-	const struct source body = prepared_body(a, p);
-	if (buf_len(&p->packed.frames))
-		e->account.features |= STORE_HAS_ZSTD;
-	int error = put_body(e, m->msgid, &body);
-	if (error)
-		edit_fail(e, error);
 }
 
 /* Errors of the item alone: nothing of it was written. */
@@ -243,7 +249,7 @@ static int prepare_all(struct store *s, const struct append *items,
 		if (results[i].error)
 			continue;
 		const struct source body =
-		    prepared_body(&items[i], &prepared[i]);
+		    prepared_body(&prepared[i], &items[i].source);
 		room += source_size(&body) + ROOM_PER_ITEM;
 		good++;
 	}

@@ -117,10 +117,10 @@ static int put_structure(const struct mime_tree *tree, struct buf *out)
 	return error;
 }
 
-struct source prepared_body(const struct append *a, const struct prepared *p)
+struct source prepared_body(
+    const struct prepared *p, const struct source *source)
 {
-	return buf_len(&p->packed.frames) ? packed_source(&p->packed)
-					  : a->source;
+	return buf_len(&p->packed.frames) ? packed_source(&p->packed) : *source;
 }
 
 int message_prepare(

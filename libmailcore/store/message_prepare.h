@@ -17,5 +17,6 @@ void prepared_deinit(struct prepared *p);
 int message_prepare(const struct append *a, struct packer *packer,
     struct prepared *out) MUST_CHECK;
 /* What goes into the chunks. */
-struct source prepared_body(const struct append *a, const struct prepared *p);
+struct source prepared_body(
+    const struct prepared *p, const struct source *source);
 #endif

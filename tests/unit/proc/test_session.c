@@ -188,7 +188,7 @@ static void talk_bye(void *engine)
 }
 
 static const struct agent_protocol talk = { talk_open, talk_input, talk_more,
-	talk_wake, talk_timeout, talk_bye, free };
+	talk_wake, talk_timeout, talk_bye, free, NULL };
 
 static int front_start(struct proc *p)
 {
