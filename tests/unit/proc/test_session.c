@@ -91,8 +91,9 @@ static void auth_on_start(
 		snprintf(directory, sizeof directory, "%s/%.*s",
 		    view_eq(name, V("homeless")) ? ".." : "a.org", n, name.p);
 		struct msg grant = { .type = MSG_GRANT,
-			.grant = { m->auth_start.session, view_of(account),
-			    view_of(directory), 0, 0 } };
+			.grant = { .session = m->auth_start.session,
+			    .account = view_of(account),
+			    .directory = view_of(directory) } };
 		peer_send(proc_monitor(p), &grant, -1);
 		out.auth_result.status = AUTH_STATUS_OK;
 	}
