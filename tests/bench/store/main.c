@@ -5,12 +5,14 @@
  * rows      commands on that mailbox, by the IMAP engine or the store itself
  * bodies    all of them are read; bodies-zstd: the same, named so
  * delivery  single messages of 4 KiB on top of it: flushes, octets written
+ * search    SEARCH with extracts, which it makes first
  * churn     a mailbox of N MB, each message replaced six times
  *
  * Prints one line of JSON for each row; tests/bench/store/run makes the table.
  */
 #include "base/panic.h"
 #include "bench.h"
+#include "search.h"
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -23,7 +25,8 @@ static const struct {
 } commands[] = { { "fill", run_fill, false }, { "fill-zstd", run_fill, true },
 	{ "rows", run_rows, false }, { "bodies", run_bodies, false },
 	{ "bodies-zstd", run_bodies, true },
-	{ "delivery", run_delivery, false }, { "churn", run_churn, false } };
+	{ "delivery", run_delivery, false }, { "search", run_search, false },
+	{ "churn", run_churn, false } };
 
 static double wall_ms(void)
 {
