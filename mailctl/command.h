@@ -42,6 +42,7 @@ int print_rows(const struct mailctl *m, json_t *rows,
 /* A UTC time as RFC 3339 has it, null for 0. */
 json_t *json_of_time(uint64_t time_s);
 json_t *json_of_text(const char *s); /* never NULL for text of anybody */
+json_t *json_of_view(struct view v);
 
 /* A password from the terminal (asked twice, not shown) or else the first line
  * of standard input. Exit code. */

@@ -4,6 +4,7 @@
 #include "store/dump_record.h"
 #include "store/dump_stream.h"
 #include "store/edit.h"
+#include "store/nameless.h"
 #include "store/object.h"
 #include "store/spill.h"
 #include <errno.h>
@@ -38,17 +39,10 @@ struct dump {
 
 static int flush_spool(struct dump *d)
 {
-	struct view v = buf_view(&d->w.out);
-	while (v.n) {
-		ssize_t n = write(d->spool, v.p, v.n);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return errno == ENOSPC ? MC_E_FULL : -errno;
-		v = view_skip(v, (size_t)n);
-	}
-	buf_reset(&d->w.out);
-	return 0;
+	int error = nameless_write(d->spool, buf_view(&d->w.out));
+	if (!error)
+		buf_reset(&d->w.out);
+	return error;
 }
 
 static int put(struct dump *d, const struct dump_record *r)
@@ -318,23 +312,7 @@ static int snapshot(struct dump *d)
  * be written to. */
 static int open_spool(const char *dir, int *fd)
 {
-	static const char *const other = "/tmp";
-	const char *const dirs[] = { dir, other };
-	for (unsigned i = 0; i < 2; i++) {
-		char name[4096];
-#ifdef O_TMPFILE
-		*fd = open(dirs[i], O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-		if (*fd >= 0)
-			return 0;
-#endif
-		int n = snprintf(name, sizeof name, "%s/dump-XXXXXX", dirs[i]);
-		if (n < 0 || (size_t)n >= sizeof name)
-			continue;
-		*fd = mkostemp(name, O_CLOEXEC);
-		if (*fd >= 0)
-			return unlink(name) == 0 ? 0 : -errno;
-	}
-	return -errno;
+	return nameless_file(dir, fd) == 0 ? 0 : nameless_file("/tmp", fd);
 }
 
 static int copy_spool(struct dump *d)

@@ -1,5 +1,6 @@
 /* Messages: put together, described, stored. */
 #include "store/load_state.h"
+#include "store/nameless.h"
 #include "store/object.h"
 #include "store/rows.h"
 #include <errno.h>
@@ -35,19 +36,6 @@ void load_body_end(struct load *l)
 	l->body.fd = -1;
 	l->body.object = NULL;
 	l->body.active = false;
-}
-
-/* Without a name: nothing is left behind. */
-static int unnamed_file(const char *dir, int *fd)
-{
-	char name[4096];
-	int n = snprintf(name, sizeof name, "%s/body-XXXXXX", dir);
-	if (n < 0 || (size_t)n >= sizeof name)
-		return -ENAMETOOLONG;
-	*fd = mkostemp(name, O_CLOEXEC);
-	if (*fd < 0)
-		return -errno;
-	return unlink(name) == 0 ? 0 : -errno;
 }
 
 /* The rows were written before this was known of their message. */
@@ -155,23 +143,10 @@ int load_body_begin(struct load *l, const struct dump_record *r)
 	l->body.got = 0;
 	int error = 0;
 	if (o && l->body.size > MEMORY_MAX)
-		error = unnamed_file(l->dir, &l->body.fd);
+		error = nameless_file(l->dir, &l->body.fd);
 	if (!error && l->body.size == 0)
 		error = finish(l);
 	return error;
-}
-
-static int write_all(int fd, struct view v)
-{
-	while (v.n) {
-		ssize_t n = write(fd, v.p, v.n);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return errno == ENOSPC ? MC_E_FULL : -errno;
-		v = view_skip(v, (size_t)n);
-	}
-	return 0;
 }
 
 int load_body_piece(struct load *l, const struct dump_record *r)
@@ -183,7 +158,7 @@ int load_body_piece(struct load *l, const struct dump_record *r)
 		    l, MC_E_BAD, "octets that belong to no message");
 	b->got += r->octets.n;
 	if (b->object && b->fd >= 0)
-		error = write_all(b->fd, r->octets);
+		error = nameless_write(b->fd, r->octets);
 	else if (b->object)
 		buf_put(&b->mem, r->octets);
 	if (!error && buf_error(&b->mem))

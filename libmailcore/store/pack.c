@@ -1,6 +1,7 @@
 #include "store/pack.h"
 #include "base/panic.h"
 #include "store/le.h"
+#include "store/nameless.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -93,15 +94,7 @@ static int keep(struct packed *out, struct view octets)
 		buf_put(&out->octets, octets);
 		return buf_error(&out->octets);
 	}
-	while (octets.n) {
-		ssize_t n = write(out->fd, octets.p, octets.n);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n ? -errno : MC_E_FULL;
-		octets = view_skip(octets, (size_t)n);
-	}
-	return 0;
+	return nameless_write(out->fd, octets);
 }
 
 /* The n octets of p->in. */
@@ -120,16 +113,6 @@ static int pack_frame(struct packer *p, size_t n, struct packed *out)
 	return keep(out, octets);
 }
 
-static int nameless_file(const char *dir)
-{
-#ifdef O_TMPFILE
-	return open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-#else
-	(void)dir;
-	return -1;
-#endif
-}
-
 int packer_run(struct packer *p, const struct source *s, struct packed *out)
 {
 	uint64_t size = source_size(s), offset = 0;
@@ -137,10 +120,8 @@ int packer_run(struct packer *p, const struct source *s, struct packed *out)
 	packed_reset(out);
 	if (size == 0 || size > BODY_PACKED_MAX)
 		return 0;
-	if (size > PACK_MEMORY_OCTETS) {
-		out->fd = nameless_file(p->dir);
-		lost = out->fd < 0;
-	}
+	if (size > PACK_MEMORY_OCTETS)
+		lost = nameless_file(p->dir, &out->fd);
 	while (!error && !lost && offset < size) {
 		size_t n = size - offset < BODY_FRAME_OCTETS
 			       ? (size_t)(size - offset)

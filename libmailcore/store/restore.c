@@ -1,6 +1,7 @@
 /* The records of the dump: which rows are wanted, and their messages. */
 #include "base/panic.h"
 #include "store/mailbox_name.h"
+#include "store/nameless.h"
 #include "store/restore_state.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -172,15 +173,6 @@ static void message_end(struct restore *r)
 	buf_reset(&r->mem);
 }
 
-static int unnamed_file(int *fd)
-{
-	char name[] = "restore-XXXXXX";
-	*fd = mkostemp(name, O_CLOEXEC);
-	if (*fd < 0)
-		return -errno;
-	return unlink(name) == 0 ? 0 : -errno;
-}
-
 static int message_finish(struct restore *r)
 {
 	struct source source = { .mem = buf_view(&r->mem), .fd = -1 };
@@ -204,21 +196,8 @@ static int on_body(struct restore *r, const struct dump_record *d)
 	r->wanted = row != NULL;
 	int error = row && row->m.size_bytes != r->size ? MC_E_BAD : 0;
 	if (!error && r->wanted && r->size > MEMORY_MAX)
-		error = unnamed_file(&r->fd);
+		error = nameless_file(".", &r->fd);
 	return !error && r->size == 0 ? message_finish(r) : error;
-}
-
-static int write_all(int fd, struct view v)
-{
-	while (v.n) {
-		ssize_t n = write(fd, v.p, v.n);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return errno == ENOSPC ? MC_E_FULL : -errno;
-		v = view_skip(v, (size_t)n);
-	}
-	return 0;
 }
 
 static int on_piece(struct restore *r, const struct dump_record *d)
@@ -228,7 +207,7 @@ static int on_piece(struct restore *r, const struct dump_record *d)
 		return MC_E_BAD;
 	r->got += d->octets.n;
 	if (r->wanted && r->fd >= 0)
-		error = write_all(r->fd, d->octets);
+		error = nameless_write(r->fd, d->octets);
 	else if (r->wanted)
 		buf_put(&r->mem, d->octets);
 	if (!error && buf_error(&r->mem))
