@@ -4,6 +4,7 @@
 #include "imapd/imap.h"
 #include "imapd/imap_autocreate.h"
 #include "imapd/imap_session.h"
+#include "store/extract.h"
 
 static void finish(void *ctx)
 {
@@ -36,8 +37,6 @@ static void *open_session(struct agent_session *a)
 		.out_mark = a->out_mark,
 		.command_max = (size_t)conf->imap_command_max,
 		.append_max = (uint64_t)conf->message_size_limit,
-		.quota_bytes = a->quota_bytes,
-		.quota_messages = a->quota_messages,
 		.timeout_s = (uint32_t)conf->imap_timeout,
 		.now_s = clock_wall_s,
 		.log = a->log,
@@ -88,4 +87,5 @@ const struct agent_protocol imap_agent_protocol = {
 	.bye = bye,
 	.close = close_session,
 	.damaged = V_INIT("* BYE [UNAVAILABLE] The mail store is damaged\r\n"),
+	.idle = extract_idle,
 };

@@ -2,6 +2,7 @@
  * 64 KiB of it stays in memory, a larger one goes to a file without a name. */
 #include "imapd/imap_command.h"
 #include "imapd/imap_mailbox.h"
+#include "store/quota.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -42,27 +43,6 @@ static int unnamed_file(void)
 		return -errno;
 	unlink(name);
 	return fd;
-}
-
-static int check_quota(struct imap_session *s, uint64_t size)
-{
-	struct store_totals totals;
-	struct store_txn t;
-	if (!s->o.quota_bytes && !s->o.quota_messages)
-		return 0;
-	int error = store_read(s->o.store, &t);
-	if (error)
-		return error;
-	error = store_totals(&t, &totals);
-	store_end(&t);
-	if (error)
-		return error;
-	if (s->o.quota_bytes && (totals.bytes > s->o.quota_bytes ||
-				    size > s->o.quota_bytes - totals.bytes))
-		return MC_E_OVERQUOTA;
-	if (s->o.quota_messages && totals.messages >= s->o.quota_messages)
-		return MC_E_OVERQUOTA;
-	return 0;
 }
 
 static enum imap_literal refuse(
@@ -114,8 +94,10 @@ enum imap_literal imap_append_begin(struct imap_session *s)
 	int error = imap_find_mailbox(s, args.mailbox, &m);
 	if (error == MC_E_NOENT)
 		return refuse(s, IMAP_NO, "[TRYCREATE] No such mailbox");
+	/* Told before the octets come, when it is known by then (RFC 7888 4).
+	 * What counts is the transaction that adds them. */
 	if (!error)
-		error = check_quota(s, size);
+		error = store_check_room(s->o.store, size);
 	return error ? refuse_error(s, error) : receive(s, &m, size);
 }
 

@@ -302,3 +302,13 @@ bool search_queries(struct search_key *list, struct arena *arena)
 	}
 	return true;
 }
+
+const struct search_key *search_rarest(const struct search_key *list)
+{
+	const struct search_key *best = NULL;
+	for (; list; list = list->next)
+		if (list->n_queries &&
+		    (!best || list->needle.n > best->needle.n))
+			best = list;
+	return best;
+}

@@ -72,6 +72,9 @@ struct search_message {
  * full. */
 bool search_queries(struct search_key *list, struct arena *arena);
 
+/* The key of a list with queries that has the longest text; NULL: none. */
+const struct search_key *search_rarest(const struct search_key *list);
+
 /* Errors are in m->text.error; what could not be read does not match. */
 bool search_matches(struct search_message *m, const struct search_key *list);
 #endif

@@ -88,6 +88,7 @@ struct search_job {
 	struct imap_scan scan;
 	struct imap_scan_job rows;
 	struct search_message message;
+	struct extract_candidates candidates;
 	bool bad_charset;
 	unsigned n_read;  /* messages in this transaction */
 	uint32_t put_uid; /* results up to here are put */
@@ -325,15 +326,23 @@ static bool put_results(struct search_job *job)
 	return true;
 }
 
+/* Candidates are rows that were there: the mailbox has to be asked. */
+static bool has_missed(struct imap_session *s)
+{
+	const struct search_job *job = s->job;
+	if (job->rows.set == &s->set)
+		return imap_view_collect(s) == 0 && s->view.gone.count;
+	return job->scan.n_rows < job->rows.set->count;
+}
+
 static enum imap_step answer_step(struct imap_session *s)
 {
 	struct search_job *job = s->job;
 	if (imap_out_full(s) || !put_results(job))
 		return IMAP_STEP_FULL;
 	imap_finish(s, IMAP_OK,
-	    job->scan.n_rows < job->rows.set->count
-		? "[EXPUNGEISSUED] Done, some messages are gone"
-		: "Done");
+	    has_missed(s) ? "[EXPUNGEISSUED] Done, some messages are gone"
+			  : "Done");
 	return IMAP_STEP_NEXT;
 }
 
@@ -355,6 +364,42 @@ static enum imap_step search_step(struct imap_session *s)
 	return IMAP_STEP_NEXT;
 }
 
+/* The rows of messages that a rare text rules out are not read. */
+static enum imap_step candidates_step(struct imap_session *s)
+{
+	struct search_job *job = s->job;
+	struct extract_candidates *c = &job->candidates;
+	struct store_txn t;
+	bool useful = store_read(s->o.store, &t) == 0;
+	if (useful) {
+		useful = extract_candidates_next(
+		    c, &job->message.extracts, &t, &s->set);
+		extract_reader_end(&job->message.extracts);
+		store_end(&t);
+	}
+	if (useful && !c->done)
+		return IMAP_STEP_TURN;
+	if (useful && uidset_intersect(&s->set, job->rows.set) == 0)
+		job->rows.set = &s->set;
+	s->step = search_step;
+	return IMAP_STEP_NEXT;
+}
+
+/* Of the keys that all must match, the one that fewest messages will. */
+static enum imap_step begin_search(struct imap_session *s)
+{
+	struct search_job *job = s->job;
+	const struct search_key *key = search_rarest(job->keys);
+	s->step = search_step;
+	if (!key)
+		return IMAP_STEP_NEXT;
+	uidset_clear(&s->set);
+	extract_candidates_init(&job->candidates, key->queries, key->n_queries,
+	    s->view.mailbox, job->rows.set->count);
+	s->step = candidates_step;
+	return IMAP_STEP_NEXT;
+}
+
 /* A search begins with the extracts that it needs. */
 static enum imap_step build_step(struct imap_session *s)
 {
@@ -363,10 +408,7 @@ static enum imap_step build_step(struct imap_session *s)
 	bool more = lag && lag / BUILD_SHARE <= job->rows.set->count;
 	if (more)
 		extract_build(s->o.store, BUILD_MS, &more);
-	if (more)
-		return IMAP_STEP_TURN;
-	s->step = search_step;
-	return IMAP_STEP_NEXT;
+	return more ? IMAP_STEP_TURN : begin_search(s);
 }
 
 /* A set among the keys that all must match is all there is to scan. */

@@ -49,7 +49,6 @@ struct imap_options {
 	size_t out_mark;
 	size_t command_max;
 	uint64_t append_max;
-	uint64_t quota_bytes, quota_messages; /* 0: none */
 	uint32_t timeout_s;
 	int64_t (*now_s)(void); /* date of messages without one */
 	const struct log_ctx *log;

@@ -93,12 +93,16 @@ static int set_bits(
 	return 0;
 }
 
-/* 0, or a number, with K, M or G. */
-static int set_size(struct view v, uint64_t *out)
+/* "default", "none" (or 0), or a number, with K, M or G. */
+static int set_limit(struct view v, uint64_t *out)
 {
 	static const char units[] = "KMG";
 	unsigned shift = 0;
 	uint64_t n;
+	if (view_eq(v, V("default")) || view_eq(v, V("none"))) {
+		*out = view_eq(v, V("none")) ? ACCOUNT_UNLIMITED : 0;
+		return 0;
+	}
 	for (unsigned i = 0; v.n && i < 3; i++)
 		if (v.p[v.n - 1] == units[i])
 			shift = 10 * (i + 1);
@@ -106,16 +110,18 @@ static int set_size(struct view v, uint64_t *out)
 		v = view_head(v, v.n - 1);
 	if (!view_u64(v, &n) || n > UINT64_MAX >> 1 >> shift)
 		return MC_E_BAD;
-	*out = n << shift;
+	*out = n ? n << shift : ACCOUNT_UNLIMITED;
 	return 0;
 }
 
 static int set_one(struct account *a, struct view key, struct view value)
 {
 	if (view_eq(key, V("quota")))
-		return set_size(value, &a->quota_bytes);
+		return set_limit(value, &a->quota_bytes);
 	if (view_eq(key, V("messages")))
-		return set_size(value, &a->quota_messages);
+		return set_limit(value, &a->quota_messages);
+	if (view_eq(key, V("mailboxes")))
+		return set_limit(value, &a->quota_mailboxes);
 	if (view_eq(key, V("disabled")))
 		return set_bits(value, &a->flags, ACCOUNT_DISABLED, true);
 	for (size_t i = 0; i < N_SERVICES; i++)
@@ -133,8 +139,9 @@ static int set_all(struct mailctl *m, struct account *a)
 		int error = has_value ? set_one(a, key, value) : MC_E_NOENT;
 		if (error == MC_E_NOENT)
 			return complain(EX_USAGE,
-			    "\"%s\": one of quota, messages, disabled, imap, "
-			    "pop3, submission, delivery, then = and a value",
+			    "\"%s\": one of quota, messages, mailboxes, "
+			    "disabled, imap, pop3, submission, delivery, then "
+			    "= and a value",
 			    m->args[i]);
 		if (error)
 			return complain(
@@ -177,17 +184,26 @@ static int load(struct mailctl *m, const char *address, struct account *a)
 	return 0;
 }
 
+/* null: as the configuration says; 0: none. */
+static json_t *json_of_limit(uint64_t limit)
+{
+	if (!limit)
+		return json_null();
+	return json_integer(limit == ACCOUNT_UNLIMITED ? 0 : (json_int_t)limit);
+}
+
 static json_t *json_of(const struct account *a)
 {
 	json_t *services = json_object();
 	for (size_t i = 0; i < N_SERVICES; i++)
 		json_object_set_new(services, service_names[i].name,
 		    json_boolean(!(a->services_off & service_names[i].bits)));
-	return json_pack("{s:o, s:b, s:I, s:I, s:o, s:o, s:o}", "address",
+	return json_pack("{s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "address",
 	    json_of_text(a->address), "disabled",
 	    (a->flags & ACCOUNT_DISABLED) != 0, "quota_bytes",
-	    (json_int_t)a->quota_bytes, "quota_messages",
-	    (json_int_t)a->quota_messages, "created",
+	    json_of_limit(a->quota_bytes), "quota_messages",
+	    json_of_limit(a->quota_messages), "quota_mailboxes",
+	    json_of_limit(a->quota_mailboxes), "created",
 	    json_of_time(a->created_s), "changed", json_of_time(a->changed_s),
 	    "services", services);
 }
@@ -197,6 +213,7 @@ static const struct column columns[] = {
 	{ "disabled", "DISABLED", false },
 	{ "quota_bytes", "QUOTA", true },
 	{ "quota_messages", "MESSAGES", true },
+	{ "quota_mailboxes", "MAILBOXES", true },
 	{ "created", "CREATED", false },
 };
 
@@ -208,7 +225,7 @@ static int show(struct mailctl *m, const struct account *a)
 		return 0;
 	}
 	json_array_append_new(rows, json_of(a));
-	return print_rows(m, rows, columns, 5);
+	return print_rows(m, rows, columns, 6);
 }
 
 int cmd_account_add(struct mailctl *m)
@@ -306,5 +323,5 @@ int cmd_account_list(struct mailctl *m)
 		return complain(
 		    exit_code_of(error), "accounts: %s", err_text(error));
 	}
-	return print_rows(m, rows, columns, 5);
+	return print_rows(m, rows, columns, 6);
 }

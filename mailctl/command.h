@@ -42,6 +42,7 @@ int print_rows(const struct mailctl *m, json_t *rows,
 /* A UTC time as RFC 3339 has it, null for 0. */
 json_t *json_of_time(uint64_t time_s);
 json_t *json_of_text(const char *s); /* never NULL for text of anybody */
+json_t *json_of_view(struct view v);
 
 /* A password from the terminal (asked twice, not shown) or else the first line
  * of standard input. Exit code. */
@@ -74,6 +75,14 @@ int cmd_store_check(struct mailctl *m);
 int cmd_store_repair(struct mailctl *m);
 int cmd_store_stats(struct mailctl *m);
 int cmd_store_compact(struct mailctl *m);
+int cmd_store_undelete(struct mailctl *m);
+int cmd_store_retention(struct mailctl *m);
+int cmd_expunge(struct mailctl *m);
+int cmd_store_dump(struct mailctl *m);
+int cmd_store_load(struct mailctl *m);
+int cmd_backup(struct mailctl *m);
+int cmd_backup_list(struct mailctl *m);
+int cmd_restore(struct mailctl *m);
 int cmd_import(struct mailctl *m);
 int cmd_export(struct mailctl *m);
 int cmd_status(struct mailctl *m);

@@ -70,10 +70,15 @@ int read_configuration(struct mailctl *m)
 
 json_t *json_of_text(const char *s)
 {
+	return json_of_view(view_of(s));
+}
+
+/* JSON wants UTF-8, mail may be anything: what is not gets U+FFFD. */
+json_t *json_of_view(struct view v)
+{
 	struct buf repaired;
-	struct view v = view_of(s);
 	if (utf8_is_valid(v))
-		return json_stringn(v.p, v.n);
+		return json_stringn(v.p ? v.p : "", v.n);
 	buf_init(&repaired, v.n * 3 + 16);
 	utf8_repair(v, &repaired);
 	v = buf_view(&repaired);

@@ -30,8 +30,8 @@ static const struct command commands[] = {
 	{ "queue", "retry", "WHICH ... [--dry-run]",
 	    "try now, also what is held or has failed", 1, -1, true,
 	    cmd_queue_retry },
-	{ "queue", "delete", "WHICH ... [--dry-run]",
-	    "remove, and tell nobody", 1, -1, true, cmd_queue_delete },
+	{ "queue", "delete", "WHICH ... [--dry-run]", "remove, and tell nobody",
+	    1, -1, true, cmd_queue_delete },
 	{ "queue", "bounce", "WHICH ... [--dry-run]",
 	    "give up, and tell the senders", 1, -1, true, cmd_queue_bounce },
 	{ "store", "check", "ADDRESS|--all [--quick]",
@@ -45,6 +45,32 @@ static const struct command commands[] = {
 	{ "store", "compact", "ADDRESS|--all",
 	    "give the room of deleted mail back to the disk", 1, 1, true,
 	    cmd_store_compact },
+	{ "store", "undelete",
+	    "ADDRESS [--list] [--mailbox NAME] [--since TIME] [--message ID] "
+	    "[--into NAME] [--dry-run]",
+	    "bring expunged messages back", 1, 11, true, cmd_store_undelete },
+	{ "store", "retention", "ADDRESS [TIME|default] [--mailbox NAME]",
+	    "how long expunged messages are kept", 1, 4, true,
+	    cmd_store_retention },
+	{ "expunge", "", "ADDRESS MAILBOX --older-than TIME [--dry-run]",
+	    "remove old messages from a mailbox", 4, 5, true, cmd_expunge },
+	{ "store", "dump", "ADDRESS >FILE",
+	    "write all of a mailbox as a stream", 1, 1, true, cmd_store_dump },
+	{ "store", "dump", "ADDRESS >FILE",
+	    "write all of a mailbox as a stream", 1, 1, true, cmd_store_dump },
+	{ "store", "load", "ADDRESS <FILE", "make a mailbox from such a stream",
+	    1, 1, true, cmd_store_load },
+	{ "backup", "list",
+	    "DIR [ADDRESS [--at TIME] [--mailbox NAME] [--uid UID] "
+	    "[--message-id ID]]",
+	    "show what a backup has", 1, -1, true, cmd_backup_list },
+	{ "backup", "", "[--verify] DIR ADDRESS...|--all [--keep N]",
+	    "back mailboxes up", 1, -1, true, cmd_backup },
+	{ "restore", "",
+	    "DIR ADDRESS|--all|--accounts|--configuration [--at TIME] "
+	    "[--replace] [--mailbox NAME] [--uid UID] [--message-id ID] "
+	    "[--into NAME] [--force-copy] [--dry-run]",
+	    "bring mailboxes or messages back", 1, -1, true, cmd_restore },
 	{ "import", "",
 	    "ACCOUNT maildir|mbox PATH [--mailbox NAME] [--dry-run]",
 	    "add mail from files", 3, 6, true, cmd_import },
@@ -73,7 +99,7 @@ static void print_usage(FILE *out)
 	fputs("usage: mailctl [-c FILE] [-p PREFIX] [--json] COMMAND\n", out);
 	for (size_t i = 0; i < N_COMMANDS; i++) {
 		const struct command *c = &commands[i];
-		char text[120];
+		char text[280];
 		snprintf(text, sizeof text, "%s%s%s %s", c->group,
 		    *c->name ? " " : "", c->name, c->usage);
 		fprintf(out, "  %-48s %s\n", text, c->help);

@@ -1,10 +1,9 @@
 #include "mailctl/queue.h"
 #include "base/clock.h"
 #include "base/panic.h"
+#include "mailctl/command.h"
 #include "queued/queue_spool.h"
-#include "text/codec.h"
 #include <errno.h>
-#include <jansson.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -46,44 +45,18 @@ static void put_size(struct buf *out, uint64_t bytes)
 		buf_printf(out, "%7lluM", (unsigned long long)bytes / 1048576);
 }
 
-/* JSON wants UTF-8, mail may be anything: what is not gets U+FFFD. */
-static json_t *json_text(struct view v)
-{
-	struct buf repaired;
-	if (utf8_is_valid(v))
-		return json_stringn(v.p ? v.p : "", v.n);
-	buf_init(&repaired, v.n * 3 + 16);
-	utf8_repair(v, &repaired);
-	struct view fixed = buf_view(&repaired);
-	json_t *text = json_stringn(fixed.p ? fixed.p : "", fixed.n);
-	buf_deinit(&repaired);
-	return text;
-}
-
-static json_t *json_time(uint64_t time_s)
-{
-	struct buf text;
-	if (!time_s)
-		return json_null();
-	buf_init(&text, 64);
-	put_time(&text, time_s);
-	json_t *out = json_text(buf_view(&text));
-	buf_deinit(&text);
-	return out;
-}
-
 static json_t *json_rcpt(const struct queue_rcpt *r)
 {
 	json_t *o = json_object();
-	json_object_set_new(o, "address", json_text(r->address));
+	json_object_set_new(o, "address", json_of_view(r->address));
 	json_object_set_new(o, "state", json_string(rcpt_state_name(r->state)));
 	json_object_set_new(o, "attempts", json_integer(r->attempts));
 	json_object_set_new(o, "next_attempt",
-	    json_time(r->state == RCPT_WAITING ? r->next_s : 0));
+	    json_of_time(r->state == RCPT_WAITING ? r->next_s : 0));
 	json_object_set_new(o, "forgotten_at",
-	    json_time(r->state == RCPT_FAILED ? r->next_s : 0));
-	json_object_set_new(o, "last_attempt", json_time(r->last_s));
-	json_object_set_new(o, "reply", json_text(r->reply));
+	    json_of_time(r->state == RCPT_FAILED ? r->next_s : 0));
+	json_object_set_new(o, "last_attempt", json_of_time(r->last_s));
+	json_object_set_new(o, "reply", json_of_view(r->reply));
 	return o;
 }
 
@@ -95,12 +68,12 @@ static json_t *json_message(const struct queue_envelope *e)
 	queue_id_format(e->session, session);
 	json_object_set_new(o, "id", json_string(id));
 	json_object_set_new(o, "damaged", json_boolean(e->is_damaged));
-	json_object_set_new(o, "arrived", json_time(e->received_s));
+	json_object_set_new(o, "arrived", json_of_time(e->received_s));
 	json_object_set_new(o, "size", json_integer((json_int_t)e->size_bytes));
-	json_object_set_new(o, "sender", json_text(e->sender));
-	json_object_set_new(o, "account", json_text(e->account));
-	json_object_set_new(o, "remote", json_text(e->remote));
-	json_object_set_new(o, "helo", json_text(e->helo));
+	json_object_set_new(o, "sender", json_of_view(e->sender));
+	json_object_set_new(o, "account", json_of_view(e->account));
+	json_object_set_new(o, "remote", json_of_view(e->remote));
+	json_object_set_new(o, "helo", json_of_view(e->helo));
 	json_object_set_new(o, "session", json_string(session));
 	return o;
 }
@@ -368,10 +341,10 @@ static int show_json(struct printer *p, const struct queue_envelope *e,
 	p->rcpts = json_array();
 	int error = queue_each_rcpt(&p->t, e->id, print_rcpt, p);
 	json_object_set_new(o, "recipients", p->rcpts);
-	json_object_set_new(o, "header", json_text(header));
+	json_object_set_new(o, "header", json_of_view(header));
 	if (text.n > header.n)
 		json_object_set_new(
-		    o, "body", json_text(view_skip(text, header.n + 2)));
+		    o, "body", json_of_view(view_skip(text, header.n + 2)));
 	json_dump_callback(o, put_json, &p->out, JSON_INDENT(1));
 	buf_put_char(&p->out, '\n');
 	json_decref(o);

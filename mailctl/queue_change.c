@@ -2,7 +2,6 @@
 #include "base/clock.h"
 #include "mailctl/monitor_channel.h"
 #include "queued/queue_db.h"
-#include "text/codec.h"
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -35,17 +34,6 @@ struct changing {
 	size_t counts[QUEUE_CHANGE_COUNT];
 };
 
-static json_t *text_of(struct view v)
-{
-	struct buf repaired;
-	buf_init(&repaired, 3 * v.n + 16);
-	utf8_repair(v, &repaired);
-	struct view fixed = buf_view(&repaired);
-	json_t *text = json_stringn(fixed.p ? fixed.p : "", fixed.n);
-	buf_deinit(&repaired);
-	return text;
-}
-
 static int take_rcpt(void *ctx, const struct queue_rcpt *r)
 {
 	struct changing *c = ctx;
@@ -62,8 +50,8 @@ static int take_rcpt(void *ctx, const struct queue_rcpt *r)
 	}
 	queue_id_format(c->id, id);
 	json_t *row = json_pack("{s:s, s:o, s:s, s:s}", "id", id, "recipient",
-	    text_of(r->address), "state", rcpt_state_name(r->state), "result",
-	    "as it was");
+	    json_of_view(r->address), "state", rcpt_state_name(r->state),
+	    "result", "as it was");
 	json_array_append_new(c->rows, row);
 	c->items[c->n++] = (struct item){ c->id, r->index, row };
 	return 0;

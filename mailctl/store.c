@@ -68,7 +68,7 @@ static void put_number(const char *before, json_t *n)
 		printf("%s%lld", before, (long long)json_integer_value(n));
 }
 
-static json_t *name_of(json_t *names, json_t *mailbox)
+json_t *store_name_of(json_t *names, json_t *mailbox)
 {
 	size_t i;
 	json_t *row;
@@ -86,7 +86,7 @@ static void print_report(
     json_t *account, const char *kind, json_t *names, json_t *v)
 {
 	json_t *mailbox = json_object_get(v, "mailbox");
-	json_t *name = name_of(names, mailbox);
+	json_t *name = store_name_of(names, mailbox);
 	put_text("", account, ": ");
 	fputs(kind, stdout);
 	put_text("", json_object_get(v, "invariant"), "");
@@ -176,6 +176,7 @@ static const struct column stats_columns[] = {
 	{ "message_bytes", "BYTES", true },
 	{ "retained", "RETAINED", true },
 	{ "retained_bytes", "BYTES", true },
+	{ "stored_bytes", "STORED", true },
 	{ "modseq", "MODSEQ", true },
 	{ "changes_since", "KNOWN-SINCE", true },
 };
@@ -186,16 +187,28 @@ static const struct column table_columns[] = {
 	{ "pages", "PAGES", true },
 };
 
+static const struct column quota_columns[] = {
+	{ "resource", "RESOURCE", false },
+	{ "used", "USED", true },
+	{ "limit", "LIMIT", true },
+	{ "percent", "PERCENT", true },
+};
+
 int cmd_store_stats(struct mailctl *m)
 {
-	json_t *rows = json_array(), *tables = NULL;
+	json_t *rows = json_array(), *tables = NULL, *quota = NULL;
 	int code = check_option(m, NULL);
 	if (!code)
 		code = run_all(m, "stats", rows);
-	if (!m->json && json_array_size(rows) == 1)
-		tables = json_incref(
-		    json_object_get(json_array_get(rows, 0), "tables"));
-	print_rows(m, rows, stats_columns, 12);
+	store_quota_add(m, rows);
+	if (!m->json && json_array_size(rows) == 1) {
+		const json_t *row = json_array_get(rows, 0);
+		tables = json_incref(json_object_get(row, "tables"));
+		quota = json_incref(json_object_get(row, "quota"));
+	}
+	print_rows(m, rows, stats_columns, 13);
+	if (quota)
+		print_rows(m, quota, quota_columns, 4);
 	if (tables)
 		print_rows(m, tables, table_columns, 3);
 	return code;

@@ -42,6 +42,17 @@ static void add(json_t *result, const char *key, json_t *value)
 	json_array_append(all, value);
 }
 
+/* {"progress": [done, total]} */
+static void draw(const json_t *v)
+{
+	json_int_t done = json_integer_value(json_array_get(v, 0));
+	json_int_t total = json_integer_value(json_array_get(v, 1));
+	if (isatty(STDERR_FILENO) == 1)
+		fprintf(stderr, "\r\033[K%lld of %lld messages%s",
+		    (long long)done, (long long)total,
+		    done == total ? "\r\033[K" : "");
+}
+
 /* One line of the child: nothing in it is trusted to have a form. */
 static void take_line(struct report *r, const char *line)
 {
@@ -54,6 +65,8 @@ static void take_line(struct report *r, const char *line)
 			    json_string_value(v));
 		else if (strcmp(key, "result") == 0 && json_is_object(v))
 			json_object_update(r->result, v);
+		else if (strcmp(key, "progress") == 0)
+			draw(v);
 		else if (strcmp(key, "error") == 0)
 			json_object_set(r->result, key, v);
 		else if (r->n++ < REPORTS_MAX)
@@ -79,7 +92,9 @@ static _Noreturn void become_child(
     const struct store_target *t, char *const *argv, int report)
 {
 	char self[4096];
-	if (fchdir(t->dir) != 0)
+	if (fchdir(t->dir) != 0 ||
+	    (t->input > 0 && dup2(t->input, STDIN_FILENO) < 0) ||
+	    (t->output > 0 && dup2(t->output, STDOUT_FILENO) < 0))
 		_exit(EX_OSERR);
 	if (report == STORE_REPORT_FD)
 		fcntl(report, F_SETFD, 0);
@@ -180,11 +195,21 @@ int store_child_run(const struct store_target *t, const char *verb,
 static const struct verb {
 	const char *name;
 	int (*run)(int argc, char **argv);
+	bool any_length; /* it takes as long as its input is */
 } verbs[] = {
-	{ "check", store_child_check },
-	{ "stats", store_child_stats },
-	{ "compact", store_child_compact },
-	{ "repair", store_child_repair },
+	{ "check", store_child_check, false },
+	{ "stats", store_child_stats, false },
+	{ "compact", store_child_compact, false },
+	{ "repair", store_child_repair, false },
+	{ "undelete", store_child_undelete, false },
+	{ "retention", store_child_retention, false },
+	{ "expunge", store_child_expunge, false },
+	{ "dump", store_child_dump, false },
+	{ "load", store_child_load, true },
+	{ "backup", store_child_backup, false },
+	{ "uidvalidity", store_child_uidvalidity, false },
+	{ "restore-all", store_child_restore_all, true },
+	{ "restore", store_child_restore, true },
 };
 
 void store_child_report(const char *key, json_t *value)
@@ -195,6 +220,18 @@ void store_child_report(const char *key, json_t *value)
 		dprintf(STORE_REPORT_FD, "%s\n", text);
 	free(text);
 	json_decref(line);
+}
+
+void store_child_progress(void *ctx, uint64_t done, uint64_t total)
+{
+	enum {
+		EVERY = 1000
+	};
+
+	(void)ctx;
+	if (done % EVERY == 0 || done == total)
+		store_child_report("progress",
+		    json_pack("[I, I]", (json_int_t)done, (json_int_t)total));
 }
 
 int store_child_fail(int error, const char *what)
@@ -225,13 +262,14 @@ static int become_owner(void)
 	return setuid(0) == 0 ? MC_E_INTERNAL : 0;
 }
 
-static void set_limits(void)
+static void set_limits(bool any_length)
 {
 	struct stat st;
 	uint64_t size = stat("data.mdb", &st) == 0 ? (uint64_t)st.st_size : 0;
 	rlim_t cpu = CPU_BASE_S + (rlim_t)(size >> 20);
 	const struct rlimit cpu_limit = { cpu, cpu }, none = { 0, 0 };
-	setrlimit(RLIMIT_CPU, &cpu_limit);
+	if (!any_length)
+		setrlimit(RLIMIT_CPU, &cpu_limit);
 	setrlimit(RLIMIT_CORE, &none);
 }
 
@@ -247,9 +285,11 @@ int store_child_main(int argc, char **argv)
 		    "data.mdb belongs to another user than its directory");
 	if (error)
 		return store_child_fail(error, "cannot become its owner");
-	set_limits();
-	for (size_t i = 0; argc && i < sizeof verbs / sizeof verbs[0]; i++)
-		if (strcmp(argv[0], verbs[i].name) == 0)
-			return verbs[i].run(argc - 1, argv + 1);
+	for (size_t i = 0; argc && i < sizeof verbs / sizeof verbs[0]; i++) {
+		if (strcmp(argv[0], verbs[i].name) != 0)
+			continue;
+		set_limits(verbs[i].any_length);
+		return verbs[i].run(argc - 1, argv + 1);
+	}
 	return EX_USAGE;
 }

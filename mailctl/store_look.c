@@ -58,8 +58,7 @@ static int on_mailbox(
 	return 0;
 }
 
-/* What the parent shows instead of ids; as far as they can be read. */
-void store_child_report_names(struct store *s)
+void store_child_names(struct store *s)
 {
 	struct store_txn t;
 	if (store_read(s, &t) != 0)
@@ -126,7 +125,7 @@ int store_child_check(int argc, char **argv)
 	if (!error && mark_is_set("."))
 		report_mark(&r);
 	if (!error && r.violations)
-		store_child_report_names(s);
+		store_child_names(s);
 	store_close(&s);
 	return error ? report_unusable(error) : report_check(&r);
 }
@@ -165,6 +164,7 @@ int store_child_stats(int argc, char **argv)
 	put_number(o, "message_bytes", st.bytes);
 	put_number(o, "retained", st.retained);
 	put_number(o, "retained_bytes", st.retained_bytes);
+	put_number(o, "stored_bytes", st.stored_bytes);
 	put_number(o, "modseq", st.modseq);
 	put_number(o, "changes_since", st.changes_since);
 	json_object_set_new(o, "tables", tables_json(&st));

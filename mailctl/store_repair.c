@@ -174,7 +174,7 @@ static int repair(const char *dir, struct work *w)
 		return error;
 	error = store_repair(s, &repair, &w->repaired);
 	if (!error)
-		store_child_report_names(s);
+		store_child_names(s);
 	store_close(&s);
 	return error || w->dry_run ? error : check(dir, w);
 }

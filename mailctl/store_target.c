@@ -53,6 +53,7 @@ int store_target_open(const struct mailctl *m, const char *address, bool create,
 {
 	char directory[1024];
 	int mail, error;
+	out->input = out->output = 0;
 	if (account_canonical(view_of(address), out->address) != 0 ||
 	    account_directory(
 		view_of(out->address), directory, sizeof directory) != 0)
@@ -151,7 +152,7 @@ static void list_free(char **names, size_t n)
 static void visit(
     struct each *e, int domain, const char *domain_name, const char *name)
 {
-	struct store_target t;
+	struct store_target t = { .dir = -1 };
 	if (enter(domain, name, &t.dir) != 0)
 		return;
 	if (has_store(t.dir) &&

@@ -1,17 +1,20 @@
 /* queued's role "agent": delivers into the mailboxes of one user.
  *   runs as  mailstore
  *   can see  that user's directory, which is its root
- *   accepts  channels to the queue, from the monitor; deliveries over them
- *   sends    one report for each delivery
+ *   accepts  channels to the queue, from the monitor; deliveries over them,
+ *            and questions what room is left
+ *   sends    one report for each delivery, one answer for each question
  *   dies     when it had nothing to do for agent_linger, or the monitor goes */
 #include "proc/agent.h"
 #include "base/idtab.h"
 #include "base/panic.h"
 #include "proc/damage.h"
+#include "proc/quota.h"
 #include "proc/upkeep.h"
 #include "queued/agent_batch.h"
 #include "queued/roles.h"
 #include "store/mark.h"
+#include <string.h>
 #include <unistd.h>
 
 enum {
@@ -20,8 +23,9 @@ enum {
 
 struct agent {
 	struct proc *proc;
-	struct store *store;      /* NULL: cannot be opened */
-	struct poll_handle *wake; /* NULL: none */
+	struct store *store;        /* NULL: cannot be opened */
+	struct store_limits limits; /* of the last channel */
+	struct poll_handle *wake;   /* NULL: none */
 	int wake_fd;
 	struct deferred *round;
 	struct upkeep *upkeep;
@@ -59,12 +63,13 @@ static void on_wake(void *ctx, bool readable, bool writable)
 	drop_if_marked(a);
 }
 
-static void open_store(struct agent *a)
+static void open_now(struct agent *a)
 {
-	struct store_options options = { .create = true };
-	drop_if_marked(a);
-	if (a->store)
-		return;
+	const struct store_options options = {
+		.create = true,
+		.compress = strcmp(proc_conf(a->proc)->compress, "zstd") == 0,
+		.retention_s = (uint32_t)proc_conf(a->proc)->expunged_retention,
+	};
 	int error = store_open(".", &options, &a->store);
 	if (error) {
 		LOG(NULL, ERROR, "agent.store-unusable",
@@ -78,12 +83,31 @@ static void open_store(struct agent *a)
 	poll_want(a->wake, true, false);
 }
 
-static void report(struct agent *a, const struct batch_item *item)
+static void open_store(struct agent *a)
+{
+	drop_if_marked(a);
+	if (!a->store)
+		open_now(a);
+	if (a->store)
+		store_set_limits(a->store, &a->limits);
+}
+
+static struct store_room room_left(struct agent *a)
+{
+	struct store_room room;
+	int error = a->store ? store_get_room(a->store, &room) : MC_E_TEMP;
+	return error ? (struct store_room){ UINT64_MAX, UINT64_MAX, UINT64_MAX }
+		     : room;
+}
+
+static void report(struct agent *a, const struct batch_item *item,
+    const struct store_room *left)
 {
 	struct channel *c = idtab_get(&a->channels, item->channel);
 	struct msg m = { .type = MSG_DELIVERED,
-		.delivered = {
-		    item->id, (uint8_t)item->status, view_of(item->text) } };
+		.delivered = { item->id, (uint8_t)item->status,
+		    view_of(item->text), left->delivery_bytes,
+		    left->messages } };
 	if (c)
 		peer_send(c->peer, &m, -1);
 }
@@ -96,8 +120,9 @@ static void flush(void *ctx)
 		return;
 	open_store(a);
 	batch_store(&a->batch, a->store);
+	const struct store_room left = room_left(a);
 	for (size_t i = 0; i < a->batch.n; i++)
-		report(a, &a->batch.items[i]);
+		report(a, &a->batch.items[i], &left);
 	batch_reset(&a->batch);
 }
 
@@ -116,11 +141,27 @@ static void close_channel(struct channel *c)
 	tell_stats(a);
 }
 
+/* What is gathered comes before it. */
+static void answer_left(struct channel *c, uint64_t id)
+{
+	struct agent *a = c->agent;
+	flush(a);
+	open_store(a);
+	const struct store_room left = room_left(a);
+	struct msg m = { .type = MSG_LEFT_IS,
+		.left_is = { id, left.delivery_bytes, left.messages } };
+	peer_send(c->peer, &m, -1);
+}
+
 static void on_message(void *ctx, struct peer *p, const struct msg *m, int fd)
 {
 	(void)p;
 	struct channel *c = ctx;
 	struct agent *a = c->agent;
+	if (m->type == MSG_LEFT_ASK) {
+		answer_left(c, m->left_ask.id);
+		return;
+	}
 	if (m->type != MSG_DELIVER && m->type != MSG_DELIVER_FILE) {
 		LOG(NULL, ERROR, "agent.unexpected-message",
 		    KV_STR("message", msg_rules[m->type].name));
@@ -164,6 +205,8 @@ static void agent_on_channel(
 		return;
 	}
 	agent_hold(p);
+	a->limits = quota_limits(p, &m->session);
+	open_store(a);
 	c->peer = peer_new(
 	    proc_loop(p), fd, ROLE_AGENT, ROLE_QUEUE, 0, &channel_events, c);
 	if (c->peer)

@@ -1,20 +1,9 @@
-/* Lanes to the agents. For each account that sched opens: AUTH grants it to
- * the monitor, the monitor gives one end of a new channel to the account's
- * agent, and messages go over the other end. */
+/* Lanes to the agents: for each account that sched opens, a link, and messages
+ * go over it. */
 #include "base/panic.h"
-#include "base/rand.h"
-#include "queued/queue_role.h"
+#include "queued/link.h"
 #include "queued/queue_spool.h"
 #include <stdlib.h>
-#include <unistd.h>
-
-struct agent_link {
-	struct queue *q;
-	struct sched_lane *lane;
-	struct peer *peer; /* NULL: not granted yet */
-	uint64_t id;       /* in q->links */
-	uint64_t session;
-};
 
 enum {
 	SPOOLED_COST_BYTES = 64 * 1024
@@ -36,13 +25,6 @@ void local_deliver(struct queue *q, struct rcpt *r, struct view account)
 unsigned local_sessions(const struct queue *q)
 {
 	return idtab_count(&q->links);
-}
-
-static void free_link(struct agent_link *l)
-{
-	idtab_remove(&l->q->links, l->id);
-	peer_free(&l->peer);
-	free(l);
 }
 
 static void forget_delivery(struct queue *q, struct rcpt *r)
@@ -72,10 +54,9 @@ static void forget_sent(struct queue *q, struct sched_lane *lane)
 		forget_delivery(q, CONTAINER(i, struct rcpt, job.link));
 }
 
-static void lose(struct agent_link *l, struct view why)
+static void on_lost(struct queue *q, void *ctx, struct view why)
 {
-	struct queue *q = l->q;
-	struct sched_lane *lane = l->lane;
+	struct sched_lane *lane = ctx;
 	struct list failed;
 	list_init(&failed);
 	LOG(NULL, WARN, "delivery.interrupted",
@@ -83,31 +64,30 @@ static void lose(struct agent_link *l, struct view why)
 		"account", ((struct view){ lane->account, lane->account_n })),
 	    KV_VIEW("reason", why));
 	forget_sent(q, lane);
-	free_link(l);
 	sched_lost(&q->sched, lane, now_ms(q), &failed);
 	fail_jobs(
 	    q, &failed, fate_temporary, V("4.3.0 the delivery agent failed"));
 	queue_schedule_round(q);
 }
 
-static void no_account(struct agent_link *l)
+static void on_no_account(struct queue *q, void *ctx)
 {
-	struct queue *q = l->q;
-	struct sched_lane *lane = l->lane;
+	struct sched_lane *lane = ctx;
 	struct list jobs;
 	list_init(&jobs);
 	sched_drain(lane, &jobs);
-	free_link(l);
 	sched_closed(&q->sched, lane);
 	fail_jobs(q, &jobs, fate_failed, V("5.1.1 no such account"));
 }
 
 /* An agent speaks for its own account: ids of others can be guessed. */
-static void on_delivered(struct agent_link *l, const struct msg_delivered *d)
+static void on_delivered(
+    struct queue *q, struct sched_lane *lane, const struct msg_delivered *d)
 {
-	struct queue *q = l->q;
 	struct rcpt *r = idtab_get(&q->asks, d->id);
-	if (!r || r->job.lane != l->lane || !r->job.is_sent)
+	room_note(q, (struct view){ lane->account, lane->account_n },
+	    d->bytes_left, d->messages_left);
+	if (!r || r->job.lane != lane || !r->job.is_sent)
 		return;
 	forget_delivery(q, r);
 	sched_done(&q->sched, &r->job, true, now_ms(q));
@@ -128,140 +108,30 @@ static void on_delivered(struct agent_link *l, const struct msg_delivered *d)
 	fate_temporary(q, r, d->text);
 }
 
-static void on_agent_message(
-    void *ctx, struct peer *p, const struct msg *m, int fd)
+static bool on_message(struct queue *q, void *ctx, const struct msg *m)
 {
-	(void)p;
-	struct agent_link *l = ctx;
-	struct queue *q = l->q;
-	if (fd >= 0)
-		close(fd);
-	if (m->type != MSG_DELIVERED) {
-		lose(l, V("unexpected message"));
-		return;
-	}
-	on_delivered(l, &m->delivered);
+	if (m->type != MSG_DELIVERED)
+		return false;
+	on_delivered(q, ctx, &m->delivered);
 	queue_schedule_round(q);
+	return true;
 }
 
-static void on_agent_closed(void *ctx, struct peer *p, int why)
+static void on_open(struct queue *q, void *ctx)
 {
-	(void)p;
-	struct agent_link *l = ctx;
-	lose(l, view_of(err_text(why)));
+	struct sched_lane *lane = ctx;
+	sched_opened(&q->sched, lane);
 }
 
-static const struct peer_events agent_events = { on_agent_message,
-	on_agent_closed };
+static const struct link_events lane_events = { on_open, on_message,
+	on_no_account, on_lost };
 
 static void open_lane(struct queue *q, struct sched_lane *lane)
 {
-	struct peer *auth = proc_peer(q->proc, ROLE_AUTH);
-	struct agent_link *l = MUST_NEW(struct agent_link);
-	*l = (struct agent_link){ .q = q, .lane = lane, .session = rand_u64() };
-	l->id = idtab_add(&q->links, l);
-	lane->user = l;
-	if (!auth || !l->id) {
-		lose(l, V("no auth process"));
-		return;
-	}
-	struct msg m = { .type = MSG_DELIVERY_ASK,
-		.delivery_ask = {
-		    l->id, l->session, { lane->account, lane->account_n } } };
-	peer_send(auth, &m, -1);
-}
-
-/* Messages may go into the channel at once; the agent reads them when it is
- * up. */
-static void connect_agent(struct agent_link *l)
-{
-	struct queue *q = l->q;
-	int ours, theirs;
-	int error = chan_pair(&ours, &theirs);
-	if (!error) {
-		l->peer = peer_new(proc_loop(q->proc), ours, ROLE_QUEUE,
-		    ROLE_AGENT, 0, &agent_events, l);
-		if (!l->peer)
-			close(theirs);
-	}
-	if (!l->peer) {
-		lose(l, V("no channel"));
-		return;
-	}
-	struct msg m = { .type = MSG_HANDOFF,
-		.handoff = { .session = l->session,
-		    .service = SERVICE_LOCAL,
-		    .remote = V(""),
-		    .pending = V("") } };
-	peer_send(proc_monitor(q->proc), &m, theirs);
-	sched_opened(&q->sched, l->lane);
-}
-
-void local_on_granted(
-    struct proc *p, struct peer *from, const struct msg *m, int fd)
-{
-	(void)from;
-	(void)fd;
-	struct queue *q = proc_state(p);
-	struct agent_link *l = idtab_get(&q->links, m->delivery_granted.id);
-	if (!l || l->peer)
-		return;
-	switch ((enum auth_status)m->delivery_granted.status) {
-	case AUTH_STATUS_OK:
-		connect_agent(l);
-		break;
-	case AUTH_STATUS_FAILED:
-		no_account(l);
-		break;
-	case AUTH_STATUS_TEMP:
-	case AUTH_STATUS_DISABLED:
-	case AUTH_STATUS_BAD:
-	case AUTH_STATUS_UNKNOWN_MECHANISM:
-	default:
-		lose(l, V("not granted"));
-		break;
-	}
-	queue_schedule_round(q);
-}
-
-struct by_session {
-	uint64_t session;
-	struct agent_link *found;
-};
-
-static void find_session(uint64_t id, void *object, void *ctx)
-{
-	(void)id;
-	struct by_session *by = ctx;
-	struct agent_link *l = object;
-	if (l->session == by->session)
-		by->found = l;
-}
-
-void local_on_refused(
-    struct proc *p, struct peer *from, const struct msg *m, int fd)
-{
-	(void)from;
-	close(fd); /* the agent's end of the channel */
-	struct queue *q = proc_state(p);
-	struct by_session by = { m->handoff_refused.session, NULL };
-	idtab_each(&q->links, find_session, &by);
-	if (by.found)
-		lose(by.found, V("no agent to be had"));
-}
-
-static void lose_ungranted(uint64_t id, void *object, void *ctx)
-{
-	(void)id;
-	(void)ctx;
-	struct agent_link *l = object;
-	if (!l->peer)
-		lose(l, V("auth process restarts"));
-}
-
-void local_auth_down(struct queue *q)
-{
-	idtab_each(&q->links, lose_ungranted, NULL);
+	struct view account = { lane->account, lane->account_n };
+	lane->user = link_open(q, account, &lane_events, lane);
+	if (!lane->user)
+		on_lost(q, lane, V("no auth process"));
 }
 
 static void deliver_file(
@@ -280,7 +150,7 @@ static void deliver_file(
 	struct msg m = { .type = MSG_DELIVER_FILE,
 		.deliver_file = { r->ask, id, V(""), e->sender, r->r.address,
 		    e->received_s, e->size_bytes } };
-	peer_send(l->peer, &m, fd);
+	link_send(l, &m, fd);
 }
 
 /* The body from memory, or else from the queue into buffer. */
@@ -319,7 +189,7 @@ static void deliver_memory(
 		struct msg m = { .type = MSG_DELIVER,
 			.deliver = { r->ask, id, V(""), e->sender, r->r.address,
 			    e->received_s, body } };
-		peer_send(l->peer, &m, -1);
+		link_send(l, &m, -1);
 	}
 	free(buffer);
 }
@@ -345,7 +215,7 @@ static void send_job(struct queue *q, struct sched_job *job)
 
 static void close_lane(struct queue *q, struct sched_lane *lane)
 {
-	free_link(lane->user);
+	link_free(lane->user);
 	sched_closed(&q->sched, lane);
 }
 

@@ -1,12 +1,13 @@
 /* queued's role "queue".
  *   runs as  mailqueue
  *   can see  the spool directory, which is its root
- *   accepts  messages from fronts, addresses and grants from auth, reports of
- *            agents
+ *   accepts  messages from fronts and questions for room, addresses and grants
+ *            from auth, reports of agents
  *   sends    results to fronts, messages to agents (through the monitor)
  *   dies     when the monitor goes; never for what a peer or the disk does */
 #include "base/clock.h"
 #include "base/panic.h"
+#include "queued/link.h"
 #include "queued/queue_role.h"
 #include "queued/queue_spool.h"
 #include "queued/roles.h"
@@ -169,6 +170,7 @@ static int queue_start(struct proc *p)
 	q->proc = p;
 	proc_set_state(p, q);
 	init_lists(q);
+	room_init(q);
 	sched_init(&q->sched, &options);
 	q->round = deferred_new(loop, on_round, q);
 	q->due_timer = timer_new(loop, on_due, q);
@@ -191,9 +193,10 @@ static void queue_peer_down(struct proc *p, struct peer *peer)
 	struct queue *q = proc_state(p);
 	if (peer_role(peer) == ROLE_FRONT) {
 		submit_front_down(q, peer);
+		room_front_down(q, peer);
 	} else if (peer_role(peer) == ROLE_AUTH) {
 		address_auth_down(q);
-		local_auth_down(q);
+		link_auth_down(q);
 	}
 }
 
@@ -225,8 +228,9 @@ const struct role_ops queue_ops = {
 		[MSG_SUBMIT_ABORT] = submit_on_abort,
 		[MSG_SPOOL_ASK] = submit_on_spool_ask,
 		[MSG_ADDRESS_IS] = address_on_answer,
-		[MSG_DELIVERY_GRANTED] = local_on_granted,
-		[MSG_HANDOFF_REFUSED] = local_on_refused,
+		[MSG_DELIVERY_GRANTED] = link_on_granted,
+		[MSG_HANDOFF_REFUSED] = link_on_refused,
+		[MSG_ROOM_ASK] = room_on_ask,
 		[MSG_QUEUE_CHANGE] = change_on_ask,
 	},
 };

@@ -81,20 +81,20 @@ static void put_ceiling(struct kv_txn *t, uint64_t ceiling)
 	kv_put(t, QUEUE_TABLE_META, key_ids, wr_view(&w));
 }
 
-/* A queue that is made anew gets its stamp. */
+/* A queue that is made anew gets its stamp, when its name is on disk: later
+ * nobody looks after that. */
 static int stamp_new(struct queue_db *db)
 {
 	struct kv_txn t;
-	int error = kv_write(db->kv, &t);
+	int error = fsync(db->dir) == 0 ? 0 : -errno;
+	if (!error)
+		error = kv_write(db->kv, &t);
 	if (error)
 		return error;
 	db->instance = (uint32_t)rand_u64();
 	put_stamp(&t, db->instance);
 	put_ceiling(&t, 0);
-	error = kv_commit(&t);
-	if (!error && fsync(db->dir) != 0) /* the new file's name */
-		error = -errno;
-	return error;
+	return kv_commit(&t);
 }
 
 static int read_stamp(struct queue_db *db, struct kv_txn *t)

@@ -7,7 +7,9 @@
  *   commit.c   group commit: new messages and outcomes in one transaction
  *   window.c   what of the queue is in memory; loading what is due
  *   address.c  recipients to accounts, asked of AUTH
- *   local.c    lanes to the agents
+ *   link.c     channels to the agents
+ *   local.c    lanes of deliveries to them
+ *   room.c     what they said of the room in their mailboxes
  *   change.c   what the administrator does to recipients
  *   fate.c     what became of a recipient, one log line each
  *   notice.c   who is told of it by a message, made in the same transaction
@@ -88,6 +90,14 @@ struct queue {
 	struct list changes; /* struct change: to be answered */
 	struct sched sched;
 	struct idtab links; /* struct agent_link */
+
+	struct {
+		struct hash all; /* struct room */
+		struct list known, asked;
+		unsigned n_asks, n_links;
+		struct timer *timeout;
+	} rooms;
+
 	uint64_t n_delivered;
 };
 
@@ -167,12 +177,16 @@ void address_forget(struct queue *q, struct rcpt *r);
 /* local.c */
 void local_deliver(struct queue *q, struct rcpt *r, struct view account);
 void local_pump(struct queue *q);
-void local_on_granted(
-    struct proc *p, struct peer *from, const struct msg *m, int fd);
-void local_on_refused(
-    struct proc *p, struct peer *from, const struct msg *m, int fd);
-void local_auth_down(struct queue *q);
 unsigned local_sessions(const struct queue *q);
+
+/* room.c */
+void room_init(struct queue *q);
+/* An agent's report; UINT64_MAX: no limit. */
+void room_note(struct queue *q, struct view account, uint64_t bytes_left,
+    uint64_t messages_left);
+void room_on_ask(
+    struct proc *p, struct peer *from, const struct msg *m, int fd);
+void room_front_down(struct queue *q, struct peer *front);
 
 /* notice.c */
 /* Somebody is to be told that this became of r. */

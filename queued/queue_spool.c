@@ -40,7 +40,8 @@ static int sync_path(int dir, const char *path)
 	return error;
 }
 
-/* *made when it was not there before: its name is not yet on disk then. */
+/* *made when it was not there before: its name is not yet on disk then. Who is
+ * killed before that is so leaves it to the next start. */
 static int make_directory(int dir, const char *path, bool *made)
 {
 	if (mkdirat(dir, path, 0700) == 0) {
@@ -52,11 +53,13 @@ static int make_directory(int dir, const char *path, bool *made)
 
 int queue_spool_prepare(int dir)
 {
-	bool made = false;
+	bool made;
 	int error = make_directory(dir, "incoming", &made);
 	if (!error)
 		error = make_directory(dir, "messages", &made);
-	return error || !made ? error : sync_path(dir, ".");
+	if (!error)
+		error = sync_path(dir, ".");
+	return error ? error : sync_path(dir, "messages");
 }
 
 /* Not O_TMPFILE and linkat, which would clean up by itself: to give an unnamed

@@ -1,4 +1,5 @@
-/* What sessions ask the auth role: addresses and passwords. Requests carry an
+/* What sessions ask the auth role, addresses and passwords; and the queue, room
+ * in mailboxes that have limits. Requests carry an
  * id that stands for the client as long as it waits; an answer that comes later
  * finds nothing. */
 #include "smtpd/front.h"
@@ -46,6 +47,7 @@ void ask_fail(struct client *c)
 	case SPOOL_OPEN:
 		return;
 	case ASK_ADDRESS:
+	case ASK_ROOM:
 		smtp_session_recipient_is(c->session, token, ADDRESS_TEMP);
 		break;
 	case ASK_AUTH:
@@ -74,9 +76,11 @@ static struct peer *auth_of(struct client *c)
 	return auth;
 }
 
-void ask_check_recipient(void *ctx, uint64_t token, struct view address)
+void ask_check_recipient(
+    void *ctx, uint64_t token, struct view address, uint64_t size)
 {
 	struct client *c = ctx;
+	c->asked_size = size;
 	struct msg m = { .type = MSG_ADDRESS_ASK };
 	m.address_ask.id = ask_begin(c, ASK_ADDRESS, token);
 	m.address_ask.address = address;
@@ -144,15 +148,63 @@ void ask_auth_cancel(void *ctx)
 		ask_end(c);
 }
 
+/* What stands before it is sent: this may take as long as an agent's start. */
+static void ask_room(struct client *c, struct view account)
+{
+	struct peer *queue = proc_peer(c->front->proc, ROLE_QUEUE);
+	struct msg m = { .type = MSG_ROOM_ASK };
+	if (!queue) {
+		ask_fail(c);
+		return;
+	}
+	m.room_ask.id = ask_begin(c, ASK_ROOM, c->token);
+	m.room_ask.account = account;
+	m.room_ask.size = c->asked_size;
+	peer_send(queue, &m, -1);
+	front_flush(c);
+}
+
+static bool is_larger_than_mailbox(
+    const struct client *c, const struct msg_address_is *a)
+{
+	uint64_t grace = (uint64_t)proc_conf(c->front->proc)->quota_grace;
+	return a->quota_bytes && c->asked_size > grace &&
+	       c->asked_size - grace > a->quota_bytes;
+}
+
 static void on_address(struct front *f, const struct msg_address_is *a)
 {
 	struct client *c = ask_find(f, a->id, ASK_ADDRESS);
 	if (!c)
 		return;
+	bool is_limited =
+	    a->kind == ADDRESS_LOCAL && (a->quota_bytes || a->quota_messages);
+	if (is_limited && !is_larger_than_mailbox(c, a)) {
+		ask_room(c, a->account);
+		return;
+	}
 	ask_end(c);
+	if (is_limited) {
+		smtp_session_recipient_full(c->session, c->token, true);
+		ask_answered(c);
+		return;
+	}
 	smtp_session_recipient_is(c->session, c->token,
 	    a->kind <= ADDRESS_TEMP ? (enum address_kind)a->kind
 				    : ADDRESS_TEMP);
+	ask_answered(c);
+}
+
+static void on_room(struct front *f, const struct msg_room_is *r)
+{
+	struct client *c = ask_find(f, r->id, ASK_ROOM);
+	if (!c)
+		return;
+	ask_end(c);
+	if (r->status == ROOM_FULL)
+		smtp_session_recipient_full(c->session, c->token, false);
+	else
+		smtp_session_recipient_is(c->session, c->token, ADDRESS_LOCAL);
 	ask_answered(c);
 }
 
@@ -187,6 +239,8 @@ void ask_on_message(
 	(void)fd;
 	if (m->type == MSG_ADDRESS_IS)
 		on_address(f, &m->address_is);
+	else if (m->type == MSG_ROOM_IS)
+		on_room(f, &m->room_is);
 	else if (m->type == MSG_AUTH_CHALLENGE)
 		on_challenge(f, &m->auth_challenge);
 	else if (m->type == MSG_AUTH_RESULT)

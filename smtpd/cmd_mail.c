@@ -165,6 +165,7 @@ void smtp_cmd_mail(struct smtp_session *s, const struct smtp_args *args)
 		return;
 	}
 	s->flags = args->flags;
+	s->size = args->size;
 	s->state = SMTP_STATE_MAIL;
 	smtp_reply(s, &REPLY(250, 2, 1, 0, "Sender ok"));
 }
@@ -185,7 +186,8 @@ void smtp_cmd_rcpt(struct smtp_session *s, const struct smtp_args *args)
 		return;
 	}
 	uint64_t token = smtp_wait(s, SMTP_WAIT_RCPT);
-	s->env.ops->check_recipient(s->env.ctx, token, s->asked.address);
+	s->env.ops->check_recipient(
+	    s->env.ctx, token, s->asked.address, s->size);
 }
 
 static void accept_asked(struct smtp_session *s)
@@ -238,4 +240,22 @@ void smtp_session_recipient_is(
 		    s, &REPLY(451, 4, 3, 0, "Recipient cannot be checked now"));
 		break;
 	}
+}
+
+/* RFC 5321 4.2.3 has 452 for what may be better later, 552 for what is not;
+ * RFC 3463 X.2.2 "Mailbox full", X.2.3 "Message length exceeds administrative
+ * limit". */
+void smtp_session_recipient_full(
+    struct smtp_session *s, uint64_t token, bool never)
+{
+	if (!smtp_answers(s, SMTP_WAIT_RCPT, token))
+		return;
+	if (never)
+		refuse_asked(s, &REPLY(552, 5, 2, 3,
+				    "Message is larger than this mailbox may "
+				    "be"));
+	else if (s->env.limits->full_is_permanent)
+		refuse_asked(s, &REPLY(552, 5, 2, 2, "Mailbox is full"));
+	else
+		refuse_asked(s, &REPLY(452, 4, 2, 2, "Mailbox is full"));
 }

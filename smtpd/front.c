@@ -1,9 +1,9 @@
 /* front: speaks SMTP with the network.
  * runs as:  mailnet, in an empty directory, without files or private keys
  * can see:  its clients' sockets and what they send
- * accepts:  ADDRESS_IS and AUTH_* from auth; SUBMIT_RESULT and SPOOL_* from
- *           queued; SIGNED from keys
- * sends:    ADDRESS_ASK, AUTH_*; SUBMIT_*, SPOOL_ASK; SIGN
+ * accepts:  ADDRESS_IS and AUTH_* from auth; SUBMIT_RESULT, SPOOL_* and ROOM_IS
+ *           from queued; SIGNED from keys
+ * sends:    ADDRESS_ASK, AUTH_*; SUBMIT_*, SPOOL_ASK, ROOM_ASK; SIGN
  * dies when: its monitor says STOP or is gone */
 #include "smtpd/front.h"
 #include "base/clock.h"
@@ -370,6 +370,8 @@ static void set_limits(struct front *f)
 		.bare_newline = conf->bare_newline_fix ? BARE_NEWLINE_FIX
 						       : BARE_NEWLINE_REFUSE,
 		.loopback_auth = view_eq(insecure, V("loopback")),
+		.full_is_permanent =
+		    view_eq(view_of(conf->quota_reply), V("permanent")),
 	};
 }
 
@@ -478,6 +480,7 @@ const struct role_ops front_ops = {
 		[MSG_ADDRESS_IS] = ask_on_message,
 		[MSG_AUTH_CHALLENGE] = ask_on_message,
 		[MSG_AUTH_RESULT] = ask_on_message,
+		[MSG_ROOM_IS] = ask_on_message,
 		[MSG_SUBMIT_RESULT] = submit_on_message,
 		[MSG_SPOOL_NONE] = submit_on_message,
 		[MSG_SPOOL_IS] = submit_on_spool,

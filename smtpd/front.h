@@ -1,7 +1,7 @@
 #ifndef SMTPD_FRONT_H
 #define SMTPD_FRONT_H
 /* The front's clients, shared by front.c (connections), ask.c (questions to
- * auth) and submit.c (messages to the queue). */
+ * auth and for room) and submit.c (messages to the queue). */
 #include "base/idtab.h"
 #include "net/conn.h"
 #include "proc/per_client.h"
@@ -12,6 +12,7 @@
 enum ask {
 	ASK_NOTHING,
 	ASK_ADDRESS,
+	ASK_ROOM, /* of the mailbox that the address has */
 	ASK_AUTH, /* an exchange, also between its rounds */
 	ASK_SPOOL,
 	SPOOL_OPEN, /* the client's data goes into the file */
@@ -30,8 +31,9 @@ struct client {
 	uint64_t id, started_ms;
 	uint64_t progress_ms; /* when something last came to its end */
 	size_t taken;         /* octets since then */
-	uint64_t wire_id; /* in front->asked; 0: none */
+	uint64_t wire_id;     /* in front->asked; 0: none */
 	uint64_t token, delay_token;
+	uint64_t asked_size;       /* with the address */
 	uint32_t queue_generation; /* the queue process that knows wire_id */
 	enum ask ask;
 	int spool_fd;
@@ -73,7 +75,8 @@ void ask_answered(struct client *c);
 void ask_fail(struct client *c);
 /* The same, later: for use inside of a session's call. */
 void ask_fail_later(struct client *c);
-void ask_check_recipient(void *ctx, uint64_t token, struct view address);
+void ask_check_recipient(
+    void *ctx, uint64_t token, struct view address, uint64_t size);
 void ask_auth_start(void *ctx, uint64_t token, struct view mechanism,
     const struct view *initial);
 void ask_auth_next(void *ctx, uint64_t token, struct view response);

@@ -60,12 +60,13 @@ struct smtp_session {
 	uint64_t n_messages, n_accepted;
 	char helo[256], account[320], mechanism[20];
 	size_t helo_n, account_n, mechanism_n;
-	struct arena arena;        /* of the transaction */
+	struct arena arena; /* of the transaction */
 	struct view sender, envid;
 	struct smtp_rcpt asked; /* the recipient being checked */
 	struct smtp_rcpt *rcpts, **rcpts_end;
 	size_t n_rcpts;
 	uint32_t flags;
+	uint64_t size; /* of MAIL; 0: not declared */
 	struct smtp_data data;
 };
 
@@ -75,7 +76,7 @@ struct smtp_args { /* what the argument parsers make */
 	uint64_t size;
 	uint32_t flags;
 	uint8_t notify;
-	unsigned seen; /* parameters, by their place in the table */
+	unsigned seen;            /* parameters, by their place in the table */
 	struct view envid, orcpt; /* xtext */
 	struct view mechanism, initial;
 	bool has_initial;

@@ -39,8 +39,10 @@ enum {
 /* Calls to the outside. A token comes back with the answer; answers with
  * another token are ignored. No call answers before it returns. */
 struct smtp_ops {
-	/* -> smtp_session_recipient_is */
-	void (*check_recipient)(void *ctx, uint64_t token, struct view address);
+	/* size: of the message, 0: not declared -> smtp_session_recipient_is or
+	 * smtp_session_recipient_full */
+	void (*check_recipient)(
+	    void *ctx, uint64_t token, struct view address, uint64_t size);
 	/* -> smtp_session_auth_challenge or smtp_session_auth_result.
 	 * initial: NULL when the client sent none. */
 	void (*auth_start)(void *ctx, uint64_t token, struct view mechanism,
@@ -67,7 +69,8 @@ struct smtp_limits {
 	uint64_t message_bytes, header_bytes;
 	uint32_t recipients, hops, errors, auth_failures, auth_delay_ms;
 	enum bare_newline bare_newline;
-	bool loopback_auth; /* AUTH without TLS from this machine */
+	bool loopback_auth;     /* AUTH without TLS from this machine */
+	bool full_is_permanent; /* mailboxes that are full */
 };
 
 /* What a session is told about its world; all borrowed for its life. */
@@ -102,6 +105,10 @@ size_t smtp_session_input(
 
 void smtp_session_recipient_is(
     struct smtp_session *s, uint64_t token, enum address_kind kind);
+/* It is local, and its mailbox has no room for the message; never: is not even
+ * large enough for it when it is empty. */
+void smtp_session_recipient_full(
+    struct smtp_session *s, uint64_t token, bool never);
 void smtp_session_auth_challenge(
     struct smtp_session *s, uint64_t token, struct view challenge);
 void smtp_session_auth_result(struct smtp_session *s, uint64_t token,

@@ -219,7 +219,7 @@ static void fail_queued(uint64_t id, void *object, void *ctx)
 	struct client *c = object;
 	(void)id;
 	(void)ctx;
-	if (c->ask == ASK_SPOOL || c->ask == ASK_COMMIT) {
+	if (c->ask == ASK_SPOOL || c->ask == ASK_COMMIT || c->ask == ASK_ROOM) {
 		drop_todo(c);
 		ask_fail(c);
 	}

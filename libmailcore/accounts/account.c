@@ -5,6 +5,7 @@
 #include "wire/rd.h"
 #include "wire/wr.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 
 enum {
 	RECORD_VERSION = 1,
+	ACCOUNT_RECORD_VERSION = 2, /* 1: without quota_mailboxes */
 	RECORD_MAX = 2048,
 	PATH_CAP = 4096,
 	EACH_AT_ONCE = 64, /* records per read transaction */
@@ -132,6 +134,17 @@ static int open_files(
 	return error;
 }
 
+/* A new file's name shall be as durable as what is put into it. */
+static int sync_name(const char *dir)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	int error = fsync(fd) == 0 || errno == EINVAL ? 0 : -errno;
+	close(fd);
+	return error;
+}
+
 int account_db_open(
     const char *dir, bool write, int64_t gid, struct account_db **out)
 {
@@ -142,8 +155,12 @@ int account_db_open(
 	if (n < 0 || m < 0 || m >= PATH_CAP)
 		return MC_E_LIMIT;
 	int error = open_files(data, lock, write, gid, &kv);
-	if (error)
+	if (!error && write)
+		error = sync_name(dir);
+	if (error) {
+		kv_close(&kv);
 		return error;
+	}
 	*out = MUST_NEW(struct account_db);
 	(*out)->kv = kv;
 	return 0;
@@ -182,7 +199,7 @@ int account_db_secret(
 
 static void put_account(struct wr *w, const struct account *a)
 {
-	wr_u8(w, RECORD_VERSION);
+	wr_u8(w, ACCOUNT_RECORD_VERSION);
 	wr_bytes(w, view_of(a->address), ACCOUNT_ADDRESS_MAX);
 	wr_bytes(w, view_of(a->credential), ACCOUNT_CREDENTIAL_MAX);
 	wr_u32(w, a->flags);
@@ -191,6 +208,7 @@ static void put_account(struct wr *w, const struct account *a)
 	wr_u64(w, a->quota_messages);
 	wr_u64(w, a->created_s);
 	wr_u64(w, a->changed_s);
+	wr_u64(w, a->quota_mailboxes);
 }
 
 static void get_text(struct rd *r, char *out, size_t cap)
@@ -203,7 +221,8 @@ static void get_text(struct rd *r, char *out, size_t cap)
 static int get_account(struct view v, struct account *a)
 {
 	struct rd r = rd_of(v);
-	if (rd_u8(&r) != RECORD_VERSION)
+	uint8_t version = rd_u8(&r);
+	if (version == 0 || version > ACCOUNT_RECORD_VERSION)
 		return MC_E_VERSION;
 	get_text(&r, a->address, sizeof a->address);
 	get_text(&r, a->credential, sizeof a->credential);
@@ -213,6 +232,7 @@ static int get_account(struct view v, struct account *a)
 	a->quota_messages = rd_u64(&r);
 	a->created_s = rd_u64(&r);
 	a->changed_s = rd_u64(&r);
+	a->quota_mailboxes = version > 1 ? rd_u64(&r) : 0;
 	return rd_end(&r) ? 0 : MC_E_CORRUPT;
 }
 
@@ -354,9 +374,10 @@ static int walk_some(struct account_db *db, struct walk *w, struct key *at)
 			break;
 		}
 		error = copy_key(c.key, at);
-		at->bytes[at->n++] = '\0';
-		if (!error)
+		if (!error) {
+			at->bytes[at->n++] = '\0';
 			error = w->on_record(w, c.value);
+		}
 		if (!error)
 			error = kv_cursor_next(&c);
 	}

@@ -13,6 +13,7 @@ enum {
 	ACCOUNT_SECRET_BYTES = 32,
 };
 
+#define ACCOUNT_UNLIMITED UINT64_MAX
 #define ACCOUNT_DB_FILE "accounts.mdb"
 
 enum account_flag {
@@ -23,8 +24,9 @@ struct account {
 	char address[ACCOUNT_ADDRESS_MAX + 1];
 	char credential[ACCOUNT_CREDENTIAL_MAX + 1]; /* sasl/password.h */
 	uint32_t flags;                              /* enum account_flag */
-	uint32_t services_off;                /* bit set of enum service */
-	uint64_t quota_bytes, quota_messages; /* 0: none */
+	uint32_t services_off; /* bit set of enum service */
+	/* 0: the configuration's; ACCOUNT_UNLIMITED: no limit. See quota.h. */
+	uint64_t quota_bytes, quota_messages, quota_mailboxes;
 	uint64_t created_s, changed_s;
 };
 

@@ -12,4 +12,6 @@ struct feature {
 
 extern const struct feature features[];
 extern const size_t n_features;
+
+bool feature_is_in(const char *name);
 #endif

@@ -1,6 +1,7 @@
 /* What takes more than one option to see, and what follows from what was not
  * said: default listeners, usual ports, paths below the prefix. */
 #include "base/chars.h"
+#include "base/features.h"
 #include "conf/draft.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -129,11 +130,38 @@ static void check_hostname(struct conf_draft *d)
 		    "\"%s\" is not a host name", d->c->hostname);
 }
 
+int conf_quota_warn(const char *text, uint8_t out[CONF_QUOTA_WARN_MAX])
+{
+	struct view rest = view_of(text), one;
+	uint32_t percent, last = 0;
+	memset(out, 0, CONF_QUOTA_WARN_MAX);
+	for (size_t i = 0; view_trim(rest).n; i++) {
+		view_cut(&rest, ',', &one);
+		if (i == CONF_QUOTA_WARN_MAX ||
+		    !view_u32(view_trim(one), &percent) || percent <= last ||
+		    percent > 100)
+			return MC_E_BAD;
+		out[i] = (uint8_t)percent;
+		last = percent;
+	}
+	return 0;
+}
+
+static void check_quota_warn(struct conf_draft *d)
+{
+	uint8_t percents[CONF_QUOTA_WARN_MAX];
+	if (conf_quota_warn(d->c->quota_warn, percents) != 0)
+		conf_complainf(d, line_of(d, "quota_warn"), "quota_warn",
+		    "\"%s\" is not a list of rising percents as in \"80,95\"",
+		    d->c->quota_warn);
+}
+
 static void check_top(struct conf_draft *d)
 {
 	const struct conf *c = d->c;
 	check_hostname(d);
 	check_log(d);
+	check_quota_warn(d);
 	if (*c->tls_certificate && !*c->tls_key)
 		conf_complainf(d, line_of(d, "tls_certificate"), "tls.key",
 		    "required with tls.certificate");
@@ -146,6 +174,9 @@ static void check_top(struct conf_draft *d)
 	if (strlen(c->recipient_delimiter) > 1)
 		conf_complainf(d, line_of(d, "recipient_delimiter"),
 		    "recipient_delimiter", "more than one character");
+	if (strcmp(c->compress, "none") != 0 && !feature_is_in(c->compress))
+		conf_complainf(d, line_of(d, "compress"), "compress",
+		    "%s was not built in", c->compress);
 	if (*c->postmaster && !strchr(c->postmaster, '@'))
 		conf_complainf(d, line_of(d, "postmaster"), "postmaster",
 		    "\"%s\" is not user@domain", c->postmaster);

@@ -11,6 +11,7 @@ enum {
 	CONF_LISTENERS_MAX = 64,
 	CONF_DOMAINS_MAX = 10000,
 	CONF_STRING_MAX = 1024,
+	CONF_QUOTA_WARN_MAX = 8,
 };
 
 enum conf_isolation {
@@ -97,6 +98,11 @@ int conf_decode(struct view v, struct conf **out) MUST_CHECK;
 /* Every option in the syntax of the file, those that are not at their default
  * marked; reading it again gives the same configuration. */
 void conf_dump(const struct conf *c, struct buf *out);
+
+/* The percents of the option quota_warn: rising, behind the last one 0 when
+ * there is room. MC_E_BAD. */
+int conf_quota_warn(
+    const char *text, uint8_t out[CONF_QUOTA_WARN_MAX]) MUST_CHECK;
 
 /* Any case; NULL. */
 const struct conf_domain *conf_domain_find(

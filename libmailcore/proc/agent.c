@@ -8,8 +8,11 @@
 #include "base/panic.h"
 #include "proc/body.h"
 #include "proc/damage.h"
+#include "proc/idle.h"
+#include "proc/quota.h"
 #include "proc/upkeep.h"
 #include "store/mark.h"
+#include <string.h>
 #include <unistd.h>
 
 enum {
@@ -28,6 +31,7 @@ struct shell {
 	struct deferred *wake;
 	struct deferred *turns; /* of sessions with long work */
 	struct upkeep *upkeep;
+	struct idle *idle; /* NULL: the protocol leaves nothing for it */
 	struct timer *grace;
 	struct session *sessions;
 	struct session *origin; /* alone made the changes of this round */
@@ -123,6 +127,8 @@ static void on_wake(void *ctx)
 	struct session *origin = sh->origin;
 	sh->origin = NULL;
 	sh->has_changes = false;
+	if (sh->idle)
+		idle_changed(sh->idle);
 	for (struct session *x = sh->sessions; x; x = x->next) {
 		if (x == origin || x->is_ending)
 			continue;
@@ -292,7 +298,12 @@ void agent_session_again(struct agent_session *s)
 
 static void open_store(struct shell *sh)
 {
-	const struct store_options options = { .create = true };
+	const struct store_options options = {
+		.create = true,
+		.compress = strcmp(proc_conf(sh->proc)->compress, "zstd") == 0,
+		.retention_s =
+		    (uint32_t)proc_conf(sh->proc)->expunged_retention,
+	};
 	int error = store_open(".", &options, &sh->store);
 	if (error) {
 		LOG(NULL, ERROR, "store.unusable",
@@ -342,7 +353,7 @@ static struct session *new_session(
 	x->s = (struct agent_session){ sh->proc, sh->store, conn_out(x->conn),
 		OUT_MARK, proc_account(sh->proc), view_of(x->remote),
 		(enum service)m->service, (m->flags & SESSION_FLAG_TLS) != 0,
-		&x->log, m->quota_bytes, m->quota_messages, x };
+		&x->log, x };
 	x->next = sh->sessions;
 	sh->sessions = x;
 	return x;
@@ -383,6 +394,10 @@ void agent_on_session(
 	if (!sh->store)
 		open_store(sh);
 	x->s.store = sh->store;
+	if (sh->store) {
+		const struct store_limits limits = quota_limits(p, &m->session);
+		store_set_limits(sh->store, &limits);
+	}
 	agent_hold(p);
 	sh->total++;
 	proc_stats(p, ++sh->n_sessions, sh->total);
@@ -424,6 +439,8 @@ int agent_start(struct proc *p, const struct agent_protocol *protocol)
 	sh->wake = deferred_new(proc_loop(p), on_wake, sh);
 	sh->turns = deferred_new(proc_loop(p), on_turns, sh);
 	sh->upkeep = upkeep_new(p, &sh->store);
+	if (protocol->idle)
+		sh->idle = idle_new(p, &sh->store, protocol->idle);
 	proc_set_state(p, sh);
 	damage_guard(part, sh);
 	return 0;

@@ -17,8 +17,7 @@ struct agent_session { /* what a session engine is told */
 	enum service service;
 	bool has_tls;
 	struct log_ctx *log; /* prints the session id */
-	uint64_t quota_bytes, quota_messages;
-	void *shell; /* private */
+	void *shell;         /* private */
 };
 
 struct agent_protocol {
@@ -38,6 +37,9 @@ struct agent_protocol {
 	void (*close)(void *engine); /* the connection is gone: free */
 	/* What a client reads when the store turned out to be damaged. */
 	struct view damaged;
+	/* When nothing else is to be done: about 10 ms of what can wait. True:
+	 * there is more. NULL: nothing can. */
+	bool (*idle)(struct store *s);
 };
 
 /* Called by engines. */

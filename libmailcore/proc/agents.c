@@ -126,7 +126,7 @@ static void pass(struct monitor *m, const struct grant *g, struct handoff *h)
 	struct msg out = { .type = MSG_SESSION,
 		.session = { h->session, view_of(g->account), h->service,
 		    h->flags, view_of(h->remote), { h->pending, h->n_pending },
-		    g->quota_bytes, g->quota_messages } };
+		    g->quota_bytes, g->quota_messages, g->quota_mailboxes } };
 	c->given++;
 	peer_send(c->peer, &out, h->fd);
 	h->fd = -1;
@@ -139,6 +139,7 @@ static int read_grant(const struct msg *msg, struct grant *g)
 	g->session = m->session;
 	g->quota_bytes = m->quota_bytes;
 	g->quota_messages = m->quota_messages;
+	g->quota_mailboxes = m->quota_mailboxes;
 	int error = view_to_cstr(m->account, g->account, sizeof g->account);
 	if (!error)
 		error = view_to_cstr(

@@ -5,6 +5,7 @@
  * dies when  its monitor does */
 #include "proc/auth.h"
 #include "accounts/authn.h"
+#include "accounts/quota.h"
 #include "base/clock.h"
 #include "base/panic.h"
 #include <stdlib.h>
@@ -47,13 +48,15 @@ static bool grant(
 {
 	char directory[DIRECTORY_CAP];
 	struct peer *monitor = proc_monitor(a->proc);
+	struct account_quota quota =
+	    account_quota_of(proc_conf(a->proc), account);
 	if (!monitor || account_directory(view_of(account->address), directory,
 			    sizeof directory) != 0)
 		return false;
 	struct msg m = { .type = MSG_GRANT,
 		.grant = { session, view_of(account->address),
-		    view_of(directory), account->quota_bytes,
-		    account->quota_messages } };
+		    view_of(directory), quota.bytes, quota.messages,
+		    quota.mailboxes } };
 	peer_send(monitor, &m, -1);
 	return true;
 }
@@ -174,9 +177,15 @@ static void on_address_ask(
 	(void)fd;
 	resolve_address(a->accounts, m->address_ask.address, &r);
 	struct msg out = { .type = MSG_ADDRESS_IS,
-		.address_is = { m->address_ask.id, (uint8_t)r.kind,
-		    r.kind == ADDRESS_LOCAL ? view_of(r.account.address)
-					    : V("") } };
+		.address_is = {
+		    m->address_ask.id, (uint8_t)r.kind, V(""), 0, 0 } };
+	if (r.kind == ADDRESS_LOCAL) {
+		struct account_quota quota =
+		    account_quota_of(proc_conf(a->proc), &r.account);
+		out.address_is.account = view_of(r.account.address);
+		out.address_is.quota_bytes = quota.bytes;
+		out.address_is.quota_messages = quota.messages;
+	}
 	peer_send(from, &out, -1);
 }
 

@@ -29,6 +29,7 @@ const char *handoff_refused_text(enum handoff_refused reason);
 struct grant {
 	uint64_t session;
 	uint64_t quota_bytes, quota_messages;
+	uint32_t quota_mailboxes;
 	uint64_t expires_at_ms; /* set by grants_add */
 	char account[321], directory[641];
 };

@@ -192,15 +192,24 @@ static bool component_ok(struct view v)
 	       !view_has_byte(v, '\0');
 }
 
+/* A new name is as durable as the mail that will be below it: the agent cannot
+ * see to that, it knows nothing above its own directory. */
+static int make_below(int parent, const char *name, mode_t mode)
+{
+	if (mkdirat(parent, name, mode) != 0)
+		return errno == EEXIST ? 0 : -errno;
+	return fsync(parent) == 0 ? 0 : -errno;
+}
+
 /* Opens the directory name below parent, made when it is missing. */
 static int enter(int parent, struct view component, mode_t mode, int *fd)
 {
 	char name[256];
 	int error = view_to_cstr(component, name, sizeof name);
+	if (!error)
+		error = make_below(parent, name, mode);
 	if (error)
 		return error;
-	if (mkdirat(parent, name, mode) != 0 && errno != EEXIST)
-		return -errno;
 	int opened = openat(
 	    parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (opened < 0)

@@ -1,9 +1,11 @@
 #include "sasl/hash.h"
 #include "base/secret.h"
 #include <crypt.h>
+#include <errno.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 int hash_sha2(size_t bytes, struct view a, struct view b, unsigned char *out)
 {
@@ -18,6 +20,38 @@ int hash_sha2(size_t bytes, struct view a, struct view b, unsigned char *out)
 		  EVP_DigestFinal_ex(ctx, out, NULL) == 1;
 	EVP_MD_CTX_free(ctx);
 	return ok ? 0 : MC_E_INTERNAL;
+}
+
+static int feed_file(EVP_MD_CTX *ctx, int fd, uint64_t n)
+{
+	char piece[8192];
+	for (uint64_t at = 0; at < n;) {
+		size_t want =
+		    n - at < sizeof piece ? (size_t)(n - at) : sizeof piece;
+		ssize_t got = pread(fd, piece, want, (off_t)at);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return got < 0 ? -errno : MC_E_BAD;
+		if (EVP_DigestUpdate(ctx, piece, (size_t)got) != 1)
+			return MC_E_INTERNAL;
+		at += (uint64_t)got;
+	}
+	return 0;
+}
+
+int hash_file(int fd, uint64_t n, unsigned char out[HASH_SHA256_BYTES])
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	if (!ctx)
+		return MC_E_INTERNAL;
+	int error = EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1
+			? feed_file(ctx, fd, n)
+			: MC_E_INTERNAL;
+	if (!error && EVP_DigestFinal_ex(ctx, out, NULL) != 1)
+		error = MC_E_INTERNAL;
+	EVP_MD_CTX_free(ctx);
+	return error;
 }
 
 static const unsigned char *octets(struct view v)

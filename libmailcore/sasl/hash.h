@@ -14,6 +14,10 @@ enum {
 /* SHA-256 (32 bytes) or SHA-512 (64) of a and then b. */
 int hash_sha2(
     size_t bytes, struct view a, struct view b, unsigned char *out) MUST_CHECK;
+/* SHA-256 of the first n bytes of a file, whatever its offset is. MC_E_BAD when
+ * it is shorter; -errno. */
+int hash_file(
+    int fd, uint64_t n, unsigned char out[HASH_SHA256_BYTES]) MUST_CHECK;
 /* HMAC-SHA-256, RFC 2104. */
 int hash_hmac(struct view key, struct view data,
     unsigned char out[HASH_SHA256_BYTES]) MUST_CHECK;

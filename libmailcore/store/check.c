@@ -314,10 +314,11 @@ static void check_body(struct check *c)
 {
 	struct kv_cursor k;
 	uint32_t count;
+	uint64_t broken = c->result.violations;
 	struct key first = key_blb(c->msgid, 0);
 	struct view id = view_head(key_view(&first), 8);
 	c->n_chunks = 0;
-	c->has_object = check_object_size(c, c->msgid, &c->object_bytes);
+	c->has_object = body_get(&c->t, c->msgid, &c->body) == 0;
 	int error = kv_cursor_open(&k, &c->t.kv, TABLE_BLB);
 	if (!error)
 		error = kv_cursor_seek(&k, key_view(&first));
@@ -332,6 +333,8 @@ static void check_body(struct check *c)
 	kv_cursor_close(&k);
 	c->result.chunks += c->n_chunks;
 	test(c, SCAN_BODY);
+	if (c->has_object && c->body.frames.n && c->result.violations == broken)
+		test(c, SCAN_FRAMES);
 }
 
 /* Orphans between two objects have no body to be found by. */

@@ -2,7 +2,7 @@
 #define STORE_CHECK_H
 /* Verifies every invariant of a store, by name. Nothing is written; others may
  * work on the store meanwhile. What relates tables to each other is read in
- * one snapshot: it takes about a second for 100,000 messages, and the file can
+ * one snapshot: it takes some seconds for 100,000 messages, and the file can
  * only grow by what is written in that time. The bodies, which are most of the
  * bytes and never change, come after that in short transactions. */
 #include "store/store.h"

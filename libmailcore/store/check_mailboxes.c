@@ -1,4 +1,6 @@
 /* Invariants of the account, the mailboxes, their names and attributes. */
+#include "store/annotation.h"
+#include "store/annotations.h"
 #include "store/check_state.h"
 #include "store/keyword.h"
 #include "store/mailbox_name.h"
@@ -211,6 +213,38 @@ bool check_subscription(struct check *c)
 	return view_eq(key_view(&k), c->key) &&
 	       mailbox_name_normalize(c->value, &normal) == 0 &&
 	       view_eq(c->value, mailbox_name_view(&normal));
+}
+
+bool check_annotation(struct check *c)
+{
+	struct view entry, before;
+	unsigned piece;
+	if (c->key.p[0] != 'A')
+		return true;
+	if (key_annotation_split(c->key, &c->mailbox, &entry, &piece) != 0 ||
+	    !annotation_entry_ok(entry))
+		return check_note(c, "its name");
+	if (c->value.n > PIECE_OCTETS ||
+	    piece > ANNOTATION_VALUE_MAX / PIECE_OCTETS)
+		return check_note(c, "its size");
+	if (piece == 0)
+		return true;
+	struct key k = key_annotation(c->mailbox, entry, piece - 1);
+	return (kv_get(&c->t.kv, TABLE_ATT, key_view(&k), &before) == 0 &&
+		   before.n == PIECE_OCTETS) ||
+	       check_note(c, "piece %u", piece - 1);
+}
+
+bool check_annotation_mailbox(struct check *c)
+{
+	struct view entry;
+	unsigned piece;
+	if (c->key.p[0] != 'A' ||
+	    key_annotation_split(c->key, &c->mailbox, &entry, &piece) != 0 ||
+	    c->mailbox == 0)
+		return true;
+	const struct check_box *x = check_box_of(c, c->mailbox);
+	return x && !has_no_name(x);
 }
 
 /* When all rows are known. */

@@ -1,6 +1,7 @@
 /* Invariants of rows, changes, the reverse map, objects and their bytes. */
 #include "store/check_state.h"
 #include "store/object.h"
+#include <inttypes.h>
 #include <stdlib.h>
 
 enum {
@@ -194,7 +195,13 @@ bool check_index_key(struct check *c)
 		return key_uidl_split(c->key, &c->mailbox, &c->uid) == 0;
 	if (tag == 'D')
 		return c->key.n == 1 + DELIVERY_ID_OCTETS;
-	return view_has_byte(V("GHQTU"), tag) ||
+	if (tag == 'H')
+		return key_thread_member_split(c->key, &c->thread, &c->msgid) ==
+			   0 &&
+		       c->value.n == 0;
+	if (tag == 'I')
+		return key_thread_id_split(c->key, &c->thread, &c->msgid) == 0;
+	return view_has_byte(V("QU"), tag) ||
 	       check_note(c, "tag %d", (unsigned char)tag);
 }
 
@@ -337,16 +344,20 @@ bool check_object_owner(struct check *c)
 
 /* Bodies. */
 
-static uint64_t chunks_of(uint64_t bytes)
-{
-	return (bytes + CHUNK_OCTETS - 1) / CHUNK_OCTETS;
-}
-
 bool check_body_complete(struct check *c)
 {
-	return !c->has_object || c->n_chunks == chunks_of(c->object_bytes) ||
-	       check_differs(
-		   c, "chunks", chunks_of(c->object_bytes), c->n_chunks);
+	uint64_t chunks = body_chunks(&c->body);
+	return !c->has_object || c->n_chunks == chunks ||
+	       check_differs(c, "chunks", chunks, c->n_chunks);
+}
+
+bool check_body_frames(struct check *c)
+{
+	char octet;
+	for (uint64_t at = 0; at < c->body.size_bytes; at += BODY_FRAME_OCTETS)
+		if (body_read(&c->t, &c->body, at, &octet, 1) != 0)
+			return check_note(c, "at octet %" PRIu64, at);
+	return true;
 }
 
 /* It may have been expunged since the snapshot. */
@@ -379,14 +390,13 @@ bool check_chunk_owner(struct check *c)
 
 bool check_chunk_sum(struct check *c)
 {
-	uint64_t start = (uint64_t)c->chunk * CHUNK_OCTETS;
+	uint64_t start;
 	struct key k = key_blb(c->msgid, c->chunk);
 	if (!c->has_object)
 		return true;
 	if (!view_eq(key_view(&k), c->key))
 		return check_note(c, "chunk %u is not there", c->chunk);
-	uint64_t left = c->object_bytes > start ? c->object_bytes - start : 0;
-	size_t want = left < CHUNK_OCTETS ? (size_t)left : CHUNK_OCTETS;
+	size_t want = body_chunk(&c->body, c->chunk, &start);
 	if (c->value.n != want + 4)
 		return check_note(c, "chunk %u has %zu octets, not %zu",
 		    c->chunk, c->value.n, want + 4);

@@ -3,6 +3,7 @@
 /* Inside of check: what it knows while it walks through the tables. Each
  * invariant is one row of a table and one function that looks at the item
  * where the walk stands. */
+#include "store/body.h"
 #include "store/check.h"
 #include "store/edit.h"
 
@@ -20,6 +21,7 @@ enum check_scan {
 	SCAN_COUNTS,    /* a mailbox, when all rows are known */
 	SCAN_TOTALS,    /* the account, when all is known */
 	SCAN_BODY,      /* an object's chunks */
+	SCAN_FRAMES,    /* the same, when there is nothing wrong with them */
 	SCAN_CHUNK,     /* a key of blb */
 	SCAN_TABLE,     /* a table as such */
 };
@@ -71,11 +73,12 @@ struct check {
 	/* Where the walk stands. */
 	struct view key, value;
 	uint32_t mailbox, uid, last_uid;
-	uint64_t msgid, modseq;
+	uint64_t msgid, modseq, thread;
 	struct check_box *box;
 	struct message row;
 	struct retained retained;
-	uint64_t object_bytes, n_chunks;
+	struct body body;
+	uint64_t n_chunks;
 	uint32_t chunk;
 	bool has_object, has_rows;
 	const char *table;
@@ -111,6 +114,8 @@ bool check_tree_valid(struct check *c);
 bool check_attribute_key(struct check *c);
 bool check_keyword_name(struct check *c);
 bool check_subscription(struct check *c);
+bool check_annotation(struct check *c);
+bool check_annotation_mailbox(struct check *c);
 bool check_index_key(struct check *c);
 bool check_link_row(struct check *c);
 bool check_delivery(struct check *c);
@@ -141,6 +146,9 @@ bool check_object_allocated(struct check *c);
 bool check_object_envelope(struct check *c);
 bool check_object_structure(struct check *c);
 bool check_object_owner(struct check *c);
+bool check_object_thread(struct check *c);
+bool check_thread_member(struct check *c);
+bool check_thread_id(struct check *c);
 bool check_counts(struct check *c);
 bool check_counts_runs(struct check *c);
 bool check_inbox(struct check *c);
@@ -148,6 +156,7 @@ bool check_totals(struct check *c);
 bool check_totals_retained(struct check *c);
 bool check_totals_mailboxes(struct check *c);
 bool check_body_complete(struct check *c);
+bool check_body_frames(struct check *c);
 bool check_chunk_owner(struct check *c);
 bool check_chunk_sum(struct check *c);
 bool check_table(struct check *c);

@@ -1,5 +1,6 @@
 #include "store/edit.h"
 #include "base/rand.h"
+#include "store/quota_edit.h"
 
 int account_get(struct kv_txn *t, struct account *out)
 {
@@ -55,6 +56,7 @@ int edit_commit(struct edit *e)
 	for (unsigned i = 0; i < EDIT_BOXES; i++)
 		write_back(e, &e->boxes[i]);
 	if (e->account_dirty) {
+		quota_settle(e);
 		account_encode(&e->account, value);
 		kv_put(&e->kv, TABLE_MBX, key_view(&k),
 		    (struct view){ value, sizeof value });

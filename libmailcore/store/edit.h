@@ -5,6 +5,8 @@
  * back at the commit, so that a batch writes each of them once. */
 #include "store/compact.h"
 #include "store/keys.h"
+#include "store/pack.h"
+#include "store/quota.h"
 #include "store/wake.h"
 
 struct extracts;
@@ -14,8 +16,12 @@ struct store {
 	struct kv *kv;
 	char *dir;
 	bool readonly;
+	bool compress; /* what is added */
+	struct unpacker unpacker;
+	uint32_t retention_s; /* of mailboxes that have none of their own */
 	int64_t (*now_s)(void);
 	struct wake wake;
+	struct store_limits limits;
 	struct key sweep; /* where the search for old delivery ids goes on */
 	struct extracts *extracts;   /* NULL: not used so far */
 	uint64_t compact_free_bytes; /* see struct store_options */
@@ -44,6 +50,7 @@ struct edit {
 	uint64_t modseq; /* of this transaction; 0: none needed so far */
 	uint32_t now_s;
 	struct edit_box boxes[EDIT_BOXES]; /* id 0: free */
+	struct kv_cursor changes; /* in chg, for rows that change in order */
 	unsigned next;
 };
 

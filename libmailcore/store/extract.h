@@ -10,11 +10,13 @@
  * search.*. Extracts are made in the order of msgid, some time after delivery;
  * a message without one, or with one that was cut and does not match, is to be
  * read itself. */
+#include "store/extract_filter.h"
 #include "store/message.h"
 #include "text/find.h"
 
 enum {
-	EXTRACT_OCTETS_MAX = 64 * 1024, /* of one message, in each zone */
+	EXTRACT_OCTETS_MAX = 1024 * 1024,    /* of one message, in each zone, */
+	EXTRACT_INPUT_MAX = 2 * 1024 * 1024, /* made of so many */
 	EXTRACT_SEGMENT_MESSAGES = 512
 };
 
@@ -28,6 +30,7 @@ enum extract_zone {
 struct extract_query {
 	enum extract_zone zone;
 	struct finder finder;
+	struct extract_grams grams;
 	struct view field; /* lower case; empty: in any */
 	/* Private: which messages of a segment have it. */
 	uint64_t segment, asked;
@@ -49,7 +52,8 @@ struct extract_segment {
 	uint64_t id; /* 0: none */
 	uint64_t first, last;
 	uint32_t n, hint;
-	struct view entries, text;
+	bool has_cut;
+	struct view entries, filter, text;
 };
 
 struct extract_reader {
@@ -67,6 +71,33 @@ void extract_reader_end(struct extract_reader *r);
 /* Cheap when msgids come in order. */
 enum extract_answer extract_ask(
     struct extract_reader *r, struct extract_query *q, const struct message *m);
+
+/* For searches that few messages match: finds them without a question for each.
+ * What the queries say is one condition, true when one of them is. */
+struct extract_candidates {
+	struct extract_query *queries;
+	unsigned n_queries;
+	uint32_t mailbox;
+	uint64_t asked;
+	bool done;
+	/* Private. */
+	bool has_begun;
+	unsigned query;
+	uint64_t done_msgid, next_msgid;
+	uint64_t seen, passed; /* segments */
+};
+
+/* queries are borrowed; asked: how many messages would be asked of. */
+void extract_candidates_init(struct extract_candidates *c,
+    struct extract_query *queries, unsigned n_queries, uint32_t mailbox,
+    uint64_t asked);
+/* Some milliseconds of work, until c->done. Into out: UIDs of messages that
+ * match, or may; nobody else does. False: there is no use in it, out says
+ * nothing, and each message is to be asked of. t: a transaction of the store,
+ * of this turn; the reader's ends with the turn, too. */
+bool extract_candidates_next(struct extract_candidates *c,
+    struct extract_reader *r, struct store_txn *t,
+    struct uidset *out) MUST_CHECK;
 
 /* Makes extracts for about budget_ms. *more: there are messages without one,
  * and it makes sense to go on. Errors are logged, and end the use of the

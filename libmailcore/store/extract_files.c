@@ -3,6 +3,7 @@
 #include "base/panic.h"
 #include "log/log.h"
 #include "store/edit.h"
+#include "store/extract_segment.h"
 #include "store/le.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -14,14 +15,17 @@
 #include <unistd.h>
 
 enum {
-	FORMAT = 1, /* another one when texts are decoded or folded otherwise */
+	FORMAT = 2, /* another one when texts are decoded or folded otherwise */
 	STATE_OCTETS = 32,
 	STATE_CLEAN = 'c',
 	STATE_IN_USE = 'u',
 	META_OCTETS = 16,
 	RETRY_MS = 5 * 60 * 1000,
-	FAILURES_MAX = 3
+	FAILURES_MAX = 3,
+	NEWEST = 64 /* extracts that are compared with their messages */
 };
+
+static const uint64_t room_bytes = 32 * 1024 * 1024; /* mail needs it more */
 
 static const char *const tables[EXTRACT_TABLES] = { "meta", "header", "body",
 	"parts" };
@@ -101,8 +105,54 @@ static int claim(struct store *s, int fd, const struct account *a)
 	return error ? error : lock_shared(fd);
 }
 
+static bool is_of(struct store_txn *t, const struct extract_entry *e)
+{
+	struct message_info info;
+	return e->check == 0 || message_info(t, e->msgid, &info) != 0 ||
+	       e->check == extract_check(info.size_bytes, info.internaldate);
+}
+
+static int check_entries(struct store *s, const struct extract_segment *g)
+{
+	struct store_txn t;
+	int error = store_read(s, &t);
+	if (error)
+		return error;
+	for (uint32_t i = g->n < NEWEST ? 0 : g->n - NEWEST; i < g->n; i++) {
+		struct extract_entry e = extract_entry_at(g, i);
+		if (!is_of(&t, &e))
+			error = MC_E_CORRUPT;
+	}
+	store_end(&t);
+	return error;
+}
+
+/* Other messages may have the msgids of the newest, after a store was put back
+ * to an earlier state and has grown again. */
+static int check_newest(struct store *s, struct extracts *x)
+{
+	struct key end = extract_key(UINT64_MAX);
+	struct extract_segment g;
+	struct kv_cursor c;
+	struct kv_txn t;
+	int error = kv_read(x->kv, &t);
+	if (error)
+		return error;
+	error = kv_cursor_open(&c, &t, EXTRACT_TABLE_ZONES + EXTRACT_HEADER);
+	if (!error)
+		error = kv_cursor_seek_before(&c, key_view(&end));
+	if (!error)
+		error = extract_segment_decode(c.value, &g);
+	if (!error)
+		error = check_entries(s, &g);
+	kv_cursor_close(&c);
+	kv_abort(&t);
+	return error == MC_E_NOENT ? 0 : error;
+}
+
 /* A store that was put back to an earlier state gives its msgids again. */
-static int check_meta(struct extracts *x, const struct account *a)
+static int check_meta(
+    struct store *s, struct extracts *x, const struct account *a)
 {
 	struct kv_txn t;
 	struct extract_meta m;
@@ -113,7 +163,7 @@ static int check_meta(struct extracts *x, const struct account *a)
 	kv_abort(&t);
 	if (!error && m.done_msgid >= a->next_msgid)
 		error = MC_E_CORRUPT;
-	return error;
+	return error ? error : check_newest(s, x);
 }
 
 static int open_files(struct store *s, struct extracts *x, bool create)
@@ -138,7 +188,7 @@ static int open_files(struct store *s, struct extracts *x, bool create)
 		error = path_of(s, "mdb", path);
 	if (!error)
 		error = kv_open(path, &o, &x->kv);
-	return error ? error : check_meta(x, &a);
+	return error ? error : check_meta(s, x, &a);
 }
 
 static void close_files(struct extracts *x)
@@ -253,4 +303,24 @@ void extract_meta_put(struct kv_txn *t, const struct extract_meta *m)
 	put_le(p, m->done_msgid, 8);
 	put_le(p + 8, m->changes, 8);
 	kv_put(t, EXTRACT_TABLE_META, V("m"), (struct view){ p, sizeof p });
+}
+
+int extract_begin_change(
+    struct extracts *x, struct extract_meta *known, struct kv_txn *t)
+{
+	struct extract_meta m;
+	int error = kv_check_room(x->kv, room_bytes);
+	if (!error)
+		error = extract_mark(x);
+	if (!error)
+		error = kv_write(x->kv, t);
+	if (error)
+		return error;
+	error = extract_meta_get(t, &m);
+	if (!error && m.changes != known->changes)
+		error = MC_E_AGAIN;
+	if (error)
+		kv_abort(t);
+	known->changes++;
+	return error;
 }

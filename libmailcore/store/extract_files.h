@@ -38,4 +38,8 @@ struct extract_meta {
 /* Without a record: zeros. */
 int extract_meta_get(struct kv_txn *t, struct extract_meta *out) MUST_CHECK;
 void extract_meta_put(struct kv_txn *t, const struct extract_meta *m);
+/* Begins a change of what is there as we know it; MC_E_AGAIN: somebody else
+ * changed it meanwhile. */
+int extract_begin_change(struct extracts *x, struct extract_meta *known,
+    struct kv_txn *t) MUST_CHECK;
 #endif

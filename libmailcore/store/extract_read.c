@@ -9,6 +9,7 @@ void extract_query_init(struct extract_query *q, enum extract_zone zone,
 {
 	*q = (struct extract_query){ .zone = zone, .field = field };
 	finder_init(&q->finder, needle);
+	extract_grams_init(&q->grams, needle);
 }
 
 void extract_reader_init(struct extract_reader *r, struct store *s)
@@ -33,7 +34,7 @@ static void fail(struct extract_reader *r, int error)
 		extract_failed(r->store, error);
 }
 
-static bool begin(struct extract_reader *r)
+bool extract_reader_begin(struct extract_reader *r)
 {
 	struct extract_meta m;
 	if (r->is_open || r->failed)
@@ -143,11 +144,14 @@ static void set_hit(struct extract_query *q, uint32_t i)
 	q->hits[i / 64] |= (uint64_t)1 << i % 64;
 }
 
-static void scan(struct extract_query *q, const struct extract_segment *s)
+void extract_segment_scan(
+    struct extract_query *q, const struct extract_segment *s)
 {
 	uint32_t i = 0;
 	size_t at = 0;
 	memset(q->hits, 0, sizeof q->hits);
+	if (!extract_filter_may_have(s->filter, &q->grams))
+		return;
 	while ((at = find(q, s->text, at)) < s->text.n) {
 		struct extract_entry e = extract_entry_at(s, i);
 		while (e.end <= at)
@@ -176,9 +180,9 @@ static bool has(struct extract_query *q, const struct extract_segment *s,
 	}
 	if (q->segment != s->id) {
 		q->segment = s->id;
-		scan(q, s);
+		extract_segment_scan(q, s);
 	}
-	return (q->hits[s->hint / 64] >> s->hint % 64) & 1;
+	return extract_query_hit(q, s->hint);
 }
 
 enum extract_answer extract_ask(
@@ -186,7 +190,7 @@ enum extract_answer extract_ask(
 {
 	struct extract_segment *s = &r->segments[q->zone];
 	struct extract_entry e;
-	if (!begin(r) || m->msgid > r->done_msgid ||
+	if (!extract_reader_begin(r) || m->msgid > r->done_msgid ||
 	    !find_segment(r, q->zone, m->msgid) ||
 	    !find_entry(s, m->msgid, &e) ||
 	    e.check != extract_check(m->size_bytes, m->internaldate))

@@ -35,36 +35,48 @@ struct extract_entry extract_entry_at(
 		end & ~cut_bit, (end & cut_bit) != 0 };
 }
 
-static bool is_ordered(const struct extract_segment *s)
+bool extract_segment_is_ordered(const struct extract_segment *s)
 {
-	struct extract_entry before = extract_entry_at(s, 0);
-	for (uint32_t i = 1; i < s->n; i++) {
+	struct extract_entry before = { .msgid = 0 };
+	bool has_cut = false;
+	for (uint32_t i = 0; i < s->n; i++) {
 		struct extract_entry e = extract_entry_at(s, i);
 		if (e.msgid <= before.msgid || e.end < before.end)
 			return false;
+		has_cut |= e.cut;
 		before = e;
 	}
-	return before.end == s->text.n;
+	return has_cut == s->has_cut;
 }
 
-int extract_segment_decode(struct view v, struct extract_segment *out)
+int extract_segment_peek(struct view v, struct extract_segment *out)
 {
 	struct extract_segment s = { .id = 0 };
 	if (v.n < HEAD_OCTETS)
 		return MC_E_CORRUPT;
-	s.n = get_le32(v.p);
+	s.n = get_le32(v.p) & ~cut_bit;
+	s.has_cut = (get_le32(v.p) & cut_bit) != 0;
 	v = view_skip(v, HEAD_OCTETS);
 	if (s.n == 0 || s.n > EXTRACT_SEGMENT_MESSAGES ||
 	    v.n < (size_t)s.n * EXTRACT_ENTRY_OCTETS)
 		return MC_E_CORRUPT;
 	s.entries = view_head(v, (size_t)s.n * EXTRACT_ENTRY_OCTETS);
-	s.text = view_skip(v, s.entries.n);
-	if (!is_ordered(&s))
-		return MC_E_CORRUPT;
+	v = view_skip(v, s.entries.n);
+	struct extract_entry last = extract_entry_at(&s, s.n - 1);
 	s.first = extract_entry_at(&s, 0).msgid;
-	s.last = extract_entry_at(&s, s.n - 1).msgid;
+	s.last = last.msgid;
+	s.filter = view_head(v, extract_filter_octets(last.end));
+	s.text = view_skip(v, s.filter.n);
+	if (s.text.n != last.end || s.first > s.last)
+		return MC_E_CORRUPT;
 	*out = s;
 	return 0;
+}
+
+int extract_segment_decode(struct view value, struct extract_segment *out)
+{
+	int error = extract_segment_peek(value, out);
+	return error || extract_segment_is_ordered(out) ? error : MC_E_CORRUPT;
 }
 
 void extract_draft_init(struct extract_draft *d)
@@ -85,6 +97,7 @@ void extract_draft_reset(struct extract_draft *d)
 	buf_reset(&d->entries);
 	buf_reset(&d->text);
 	d->n = 0;
+	d->has_cut = false;
 }
 
 void extract_draft_end(
@@ -95,6 +108,7 @@ void extract_draft_end(
 	put_le(p + 8, check, 4);
 	put_le(p + 12, buf_len(&d->text) | (cut ? cut_bit : 0), 4);
 	buf_put(&d->entries, (struct view){ p, sizeof p });
+	d->has_cut |= cut;
 	if (d->n++ == 0)
 		d->first = msgid;
 }
@@ -113,6 +127,7 @@ void extract_draft_load(
 	buf_put(&d->text, s->text);
 	d->first = s->first;
 	d->n = s->n;
+	d->has_cut = s->has_cut;
 }
 
 void extract_draft_put(
@@ -120,13 +135,18 @@ void extract_draft_put(
 {
 	struct key k = extract_key(d->first);
 	struct view entries = buf_view(&d->entries), text = buf_view(&d->text);
+	size_t filter_octets = extract_filter_octets(text.n);
+	size_t octets = HEAD_OCTETS + entries.n + filter_octets + text.n;
 	char *p = d->n ? kv_reserve(t, EXTRACT_TABLE_ZONES + zone, key_view(&k),
-			     HEAD_OCTETS + entries.n + text.n, false)
+			     octets, false)
 		       : NULL;
 	if (!p)
 		return;
-	put_le(p, d->n, HEAD_OCTETS);
-	memcpy(p + HEAD_OCTETS, entries.p, entries.n);
+	put_le(p, d->n | (d->has_cut ? cut_bit : 0), HEAD_OCTETS);
+	p += HEAD_OCTETS;
+	memcpy(p, entries.p, entries.n);
+	p += entries.n;
+	extract_filter_make(text, p);
 	if (text.n)
-		memcpy(p + HEAD_OCTETS + entries.n, text.p, text.n);
+		memcpy(p + filter_octets, text.p, text.n);
 }

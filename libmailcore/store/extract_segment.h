@@ -2,10 +2,11 @@
 #define STORE_EXTRACT_SEGMENT_H
 /* A segment: the extracts of some messages behind each other, so that one
  * search goes through all of them. The key is the first msgid; the value
- *   n(4), n entries of msgid(8) check(4) end(4), text
- * where end counts from the text's start and has CUT in its highest bit. check
- * tells the message from another one that got the same msgid in a store that
- * was put back to an earlier state. */
+ *   n(4), n entries of msgid(8) check(4) end(4), filter, text
+ * where end counts from the text's start and has CUT in its highest bit, as n
+ * has when any of them is cut, and the filter (store/extract_filter.h) spares
+ * most searches the text. check tells the message from another one that got
+ * the same msgid in a store that was put back to an earlier state. */
 #include "store/extract_files.h"
 
 enum {
@@ -25,6 +26,10 @@ struct key extract_key(uint64_t msgid);
 /* Views point into value. MC_E_CORRUPT. */
 int extract_segment_decode(
     struct view value, struct extract_segment *out) MUST_CHECK;
+/* The same in two steps: most segments that are peeked at are passed by. */
+int extract_segment_peek(
+    struct view value, struct extract_segment *out) MUST_CHECK;
+bool extract_segment_is_ordered(const struct extract_segment *s);
 struct extract_entry extract_entry_at(
     const struct extract_segment *s, uint32_t i);
 
@@ -33,6 +38,7 @@ struct extract_draft {
 	struct buf entries, text;
 	uint64_t first;
 	uint32_t n;
+	bool has_cut;
 };
 
 void extract_draft_init(struct extract_draft *d);
@@ -47,4 +53,15 @@ void extract_draft_load(
     struct extract_draft *d, const struct extract_segment *s);
 void extract_draft_put(
     struct kv_txn *t, enum extract_zone zone, const struct extract_draft *d);
+
+/* False: there are no extracts to be read. */
+bool extract_reader_begin(struct extract_reader *r);
+/* Fills q->hits. */
+void extract_segment_scan(
+    struct extract_query *q, const struct extract_segment *s);
+
+static inline bool extract_query_hit(const struct extract_query *q, uint32_t i)
+{
+	return q->hits[i / 64] >> i % 64 & 1;
+}
 #endif

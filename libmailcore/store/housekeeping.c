@@ -1,6 +1,7 @@
 #include "store/housekeeping.h"
 #include "base/clock.h"
 #include "store/rows.h"
+#include "store/thread.h"
 
 enum {
 	SLICE = 1000,
@@ -165,6 +166,17 @@ static int next_purge(struct kv_txn *t, uint32_t now_s, uint64_t *msgid,
 	return error;
 }
 
+static void leave_thread(struct edit *e, uint64_t msgid)
+{
+	struct key k = key_obj(msgid, 'E', 0);
+	struct references references;
+	struct view v;
+	uint64_t threadid;
+	if (kv_get(&e->kv, TABLE_OBJ, key_view(&k), &v) == 0 &&
+	    envelope_decode_thread(v, &threadid, &references) == 0)
+		thread_leave(e, msgid, threadid, &references);
+}
+
 /* The description first: without it the object is not there. Its mark goes
  * last, so that a large one is finished by later slices. */
 static void purge_object(struct edit *e, uint64_t msgid, const struct key *k,
@@ -172,6 +184,7 @@ static void purge_object(struct edit *e, uint64_t msgid, const struct key *k,
 {
 	struct account *a = &e->account;
 	unsigned n;
+	leave_thread(e, msgid);
 	struct key obj = key_obj(msgid, 0, 0),
 		   obj_end = key_obj(msgid + 1, 0, 0);
 	struct key blb = key_blb(msgid, 0), blb_end = key_blb(msgid + 1, 0);
@@ -256,7 +269,8 @@ static int sweep_some(
 			error = kv_cursor_next(&c);
 	}
 	if (!error && n == SLICE && c.key.p[0] == 'D')
-		*from = key_delivery(view_skip(c.key, 1));
+		*from = key_delivery(
+		    view_head(view_skip(c.key, 1), DELIVERY_ID_OCTETS));
 	else
 		*from = key_tag('D');
 	kv_cursor_close(&c);

@@ -5,8 +5,9 @@ enum {
 	HISTORY_SLICE = 1000,
 };
 
-/* Later mailboxes need higher ones. */
+/* Later mailboxes need higher ones, later messages, too. */
 static const uint32_t uidvalidity_max = 0xF0000000;
+static const uint32_t uidnext_max = 0xF0000000;
 
 /* No row is left, so all of it is about messages of the former life. */
 static void drop_history(struct edit *e, const struct box *b)
@@ -41,6 +42,8 @@ static int adopt(
 {
 	struct box *b;
 	int error = edit_box_open(e, id, &b);
+	if (!error && origin->uidnext > uidnext_max)
+		error = MC_E_LIMIT;
 	if (!error)
 		error = take_uidvalidity(e, b, origin->uidvalidity);
 	if (error)

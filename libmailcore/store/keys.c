@@ -38,45 +38,43 @@ struct key key_name(uint32_t parent, struct view component)
 	return k;
 }
 
+/* Those of scans and of every row: without a writer between. */
+
 struct key key_msg(uint32_t mailbox, uint32_t uid)
 {
 	struct key k;
-	struct wr w = wr_into(k.p, sizeof k.p);
-	wr_u32(&w, mailbox);
-	wr_u32(&w, uid);
-	key_end(&k, &w);
+	k.n = 8;
+	put_be32(k.p, mailbox);
+	put_be32(k.p + 4, uid);
 	return k;
 }
 
 struct key key_chg(uint32_t mailbox, uint64_t modseq, uint32_t uid)
 {
 	struct key k;
-	struct wr w = wr_into(k.p, sizeof k.p);
-	wr_u32(&w, mailbox);
-	wr_u64(&w, modseq);
-	wr_u32(&w, uid);
-	key_end(&k, &w);
+	k.n = 16;
+	put_be32(k.p, mailbox);
+	put_be64(k.p + 4, modseq);
+	put_be32(k.p + 12, uid);
 	return k;
 }
 
 struct key key_obj(uint64_t msgid, char type, unsigned piece)
 {
 	struct key k;
-	struct wr w = wr_into(k.p, sizeof k.p);
-	wr_u64(&w, msgid);
-	wr_u8(&w, (uint8_t)type);
-	wr_u8(&w, (uint8_t)piece);
-	key_end(&k, &w);
+	k.n = 10;
+	put_be64(k.p, msgid);
+	k.p[8] = type;
+	k.p[9] = (char)piece;
 	return k;
 }
 
 struct key key_blb(uint64_t msgid, uint32_t chunk)
 {
 	struct key k;
-	struct wr w = wr_into(k.p, sizeof k.p);
-	wr_u64(&w, msgid);
-	wr_u32(&w, chunk);
-	key_end(&k, &w);
+	k.n = 12;
+	put_be64(k.p, msgid);
+	put_be32(k.p + 8, chunk);
 	return k;
 }
 
@@ -93,12 +91,11 @@ struct key key_delivery(struct view id)
 struct key key_link(uint64_t msgid, uint32_t mailbox, uint32_t uid)
 {
 	struct key k;
-	struct wr w = wr_into(k.p, sizeof k.p);
-	wr_u8(&w, 'L');
-	wr_u64(&w, msgid);
-	wr_u32(&w, mailbox);
-	wr_u32(&w, uid);
-	key_end(&k, &w);
+	k.n = 17;
+	k.p[0] = 'L';
+	put_be64(k.p + 1, msgid);
+	put_be32(k.p + 9, mailbox);
+	put_be32(k.p + 13, uid);
 	return k;
 }
 
@@ -124,6 +121,27 @@ struct key key_uidl(uint32_t mailbox, uint32_t uid)
 	return k;
 }
 
+static struct key key_thread(char tag, uint64_t upper, uint64_t msgid)
+{
+	struct key k;
+	struct wr w = wr_into(k.p, sizeof k.p);
+	wr_u8(&w, (uint8_t)tag);
+	wr_u64(&w, upper);
+	wr_u64(&w, msgid);
+	key_end(&k, &w);
+	return k;
+}
+
+struct key key_thread_member(uint64_t threadid, uint64_t msgid)
+{
+	return key_thread('H', threadid, msgid);
+}
+
+struct key key_thread_id(uint64_t hash, uint64_t msgid)
+{
+	return key_thread('I', hash, msgid);
+}
+
 struct key key_keyword(uint8_t slot)
 {
 	struct key k;
@@ -142,6 +160,20 @@ struct key key_subscription(struct view name)
 	wr_raw(&w, view_head(name, SUBSCRIPTION_HEAD));
 	if (name.n > SUBSCRIPTION_HEAD)
 		wr_u64(&w, view_hash(name));
+	key_end(&k, &w);
+	return k;
+}
+
+/* No entry: before all that have one. */
+struct key key_annotation(uint32_t mailbox, struct view entry, unsigned piece)
+{
+	struct key k;
+	struct wr w = wr_into(k.p, sizeof k.p);
+	wr_u8(&w, 'A');
+	wr_u32(&w, mailbox);
+	wr_raw(&w, entry);
+	wr_u8(&w, 0);
+	wr_u8(&w, (uint8_t)piece);
 	key_end(&k, &w);
 	return k;
 }
@@ -231,4 +263,38 @@ int key_uidl_split(struct view key, uint32_t *mailbox, uint32_t *uid)
 	*mailbox = rd_u32(&r);
 	*uid = rd_u32(&r);
 	return uidl ? split_end(&r) : MC_E_CORRUPT;
+}
+
+static int thread_split(
+    struct view key, char tag, uint64_t *upper, uint64_t *msgid)
+{
+	struct rd r = rd_of(key);
+	bool thread = rd_u8(&r) == (uint8_t)tag;
+	*upper = rd_u64(&r);
+	*msgid = rd_u64(&r);
+	return thread ? split_end(&r) : MC_E_CORRUPT;
+}
+
+int key_thread_member_split(
+    struct view key, uint64_t *threadid, uint64_t *msgid)
+{
+	return thread_split(key, 'H', threadid, msgid);
+}
+
+int key_thread_id_split(struct view key, uint64_t *hash, uint64_t *msgid)
+{
+	return thread_split(key, 'I', hash, msgid);
+}
+
+int key_annotation_split(
+    struct view key, uint32_t *mailbox, struct view *entry, unsigned *piece)
+{
+	struct rd r = rd_of(key);
+	bool annotation = rd_u8(&r) == 'A';
+	*mailbox = rd_u32(&r);
+	*entry = view_head(r.rest, r.rest.n < 2 ? 0 : r.rest.n - 2);
+	if (!annotation || r.failed || !entry->n || entry->p[entry->n] != '\0')
+		return MC_E_CORRUPT;
+	*piece = (unsigned char)entry->p[entry->n + 1];
+	return 0;
 }

@@ -18,29 +18,36 @@
  *                                      both cut into pieces of 4080
  * blb   msgid(8) chunk(4)              at most 4076 octets of the message, then
  *                                      CRC32C(4) of key and octets: 4080 are
- *                                      exactly one overflow page
+ *                                      exactly one overflow page; body.h cuts
  * idx   'D' delivery id(16)            time_s(4) mailbox(4) uid(4)
  *       'L' msgid(8) mailbox(4) uid(4) nothing: a row that shows this object
- *       'X' purge_s(4) msgid(8)        mailbox(4) uid(4) flags(2) 0(2): no row
- *                                      is left, kept for open sessions and
- *                                      undelete
+ *       'X' purge_s(4) msgid(8)        struct retained, 40 (of schema 1: 20):
+ *                                      no row is left, kept for open sessions
+ *                                      and undelete
  *       'P' mailbox(4) uid(4)          the UIDL it was imported with, 1 to 70
- *       'G' hash(32), 'H' threadid(8) msgid(8), 'Q' msgid(8), 'T' hash(8)
- *       msgid(8), 'U' hash(16): dedupe, threads, search queue, thread index,
- *       Sieve duplicate
+ *       'H' threadid(8) msgid(8)       nothing: a later message of a thread
+ *       'I' hash(8) msgid(8)           threadid(8): where an id leads to
+ *       'Q' msgid(8), 'U' hash(16): search queue, Sieve duplicate
  * att   'K' slot(1)                    keyword
  *       'S' name(1-480)                subscribed name
  *       'S' its first 480, hash(8)     a longer subscribed name
- *       'A' mailbox(4) entry, 'B' name, 'C' hash, 'F' owner mailbox(4),
- *       'J', 'N' hash, 'R' mailbox(4) identifier, 'V' name, 'v': METADATA,
- *       FILTERS, compiled Sieve, shared seen, push, vacation, ACL, Sieve
+ *       'A' mailbox(4) entry(1-255)    a piece of an annotation's value: all
+ *           0(1) piece(1)              but the last have 4080
+ *       'B' name, 'C' hash, 'F' owner mailbox(4), 'J', 'N' hash, 'R'
+ *       mailbox(4) identifier, 'V' name, 'v': FILTERS, compiled Sieve, shared
+ *       seen, push, vacation, ACL, Sieve
  *
  * Fields are tag(1) length(4) octets. Of E: 1 ENVELOPE, 2 SHA-256, 3 base
- * subject, 4 and 5 DISPLAYFROM and DISPLAYTO, 6 header index, 7 hashes of
- * Message-ID and References. Of M: 1 BODYSTRUCTURE, 2 part table, 40 octets a
- * part, 3 PREVIEW. A reader skips the tags that it does not know. The search
- * text lives in an environment of its own: it can be built again. */
+ * subject, 4 and 5 DISPLAYFROM and DISPLAYTO, 6 header index, 7 (first, so that
+ * it lies in the first piece) hashes(8) of base subject, Message-ID (0: none)
+ * and at most 50 references, left out without any, 8 (in the first piece)
+ * layout(1) of the body, a sum of enum body_layout, then 4 octets for each
+ * frame: how many octets it has in blb, and FRAME_PLAIN. Of M: 1 BODYSTRUCTURE,
+ * 2 part table, 40 octets a part, 3 PREVIEW. A reader skips the tags that it
+ * does not know. The search text lives in an environment of its own: it can be
+ * built again. */
 #include "store/message.h"
+#include "store/references.h"
 
 enum store_table {
 	TABLE_MBX,
@@ -64,6 +71,7 @@ enum {
 	COMPONENT_MAX = 255,
 	MESSAGE_OCTETS = 64,
 	PART_OCTETS = 40,
+	RETAINED_OCTETS = 40,
 	PIECE_OCTETS = 4080,
 	CHUNK_OCTETS = 4076,
 	PIECES_MAX = 256,
@@ -89,8 +97,11 @@ struct key key_delivery(struct view id);
 struct key key_link(uint64_t msgid, uint32_t mailbox, uint32_t uid);
 struct key key_purge(uint32_t purge_s, uint64_t msgid);
 struct key key_uidl(uint32_t mailbox, uint32_t uid);
+struct key key_thread_member(uint64_t threadid, uint64_t msgid);
+struct key key_thread_id(uint64_t hash, uint64_t msgid);
 struct key key_keyword(uint8_t slot);
 struct key key_subscription(struct view name);
+struct key key_annotation(uint32_t mailbox, struct view entry, unsigned piece);
 struct key key_tag(char tag);
 
 /* The reverse, for what is read by walking: 0 or MC_E_CORRUPT. */
@@ -106,28 +117,50 @@ int key_purge_split(
     struct view key, uint32_t *purge_s, uint64_t *msgid) MUST_CHECK;
 int key_uidl_split(
     struct view key, uint32_t *mailbox, uint32_t *uid) MUST_CHECK;
+int key_thread_member_split(
+    struct view key, uint64_t *threadid, uint64_t *msgid) MUST_CHECK;
+int key_thread_id_split(
+    struct view key, uint64_t *hash, uint64_t *msgid) MUST_CHECK;
+int key_annotation_split(struct view key, uint32_t *mailbox, struct view *entry,
+    unsigned *piece) MUST_CHECK;
 /* Of keys of mbx, and of obj and blb; 0 when they are too short. */
 uint32_t key_box_id(struct view key);
 uint64_t key_obj_id(struct view key);
 
-/* The account: what is allocated, and the totals. Limits: 0 is none. */
+/* The account: what is allocated, and the totals. */
 struct account {
 	uint16_t schema, engine; /* STORE_SCHEMA, kv_engine_version() */
 	uint32_t next_mailbox;
 	uint64_t modseq; /* the last that was used */
 	uint64_t next_msgid;
 	uint32_t next_uidvalidity;
-	uint32_t mailboxes, mailboxes_limit;
-	uint64_t bytes, bytes_limit; /* each object counts once */
-	uint64_t messages, messages_limit;
+	uint32_t mailboxes;
+	uint8_t warned_percent;    /* of a quota: the last threshold told of */
+	uint64_t bytes, messages;  /* each object counts once */
 	uint64_t retained_bytes;   /* of objects that wait for their purge */
 	uint64_t searchable_msgid; /* up to here texts were extracted */
 	uint32_t retention_s;      /* 0: the default */
 	uint8_t guid[16];
+	/* store/migrate.h: the schema that objects from migrated_msgid on
+	 * still have; 0: all have that of the stamp. */
+	uint16_t migrating_from;
+	uint64_t migrated_msgid;
+	uint32_t features; /* enum store_feature: what a reader must know */
+};
+
+enum store_feature {
+	STORE_HAS_ZSTD = 1 << 0, /* some bodies */
+};
+
+enum {
+	SCHEMA_THREADS = 2, /* the first whose objects have threads */
 };
 
 void account_encode(const struct account *a, char out[ACCOUNT_OCTETS]);
-/* Also MC_E_VERSION. */
+/* The first four octets keep their meaning in every schema. */
+int account_decode_stamp(
+    struct view v, uint16_t *schema, uint16_t *engine) MUST_CHECK;
+/* Also MC_E_VERSION, and MC_E_UNSUPPORTED for a feature that was not built. */
 int account_decode(struct view v, struct account *out) MUST_CHECK;
 
 /* A mailbox's record. */
@@ -172,9 +205,15 @@ struct retained {
 	uint32_t mailbox, uid;
 	uint16_t flags;
 	uint64_t size_bytes;
+	uint32_t expunged_s; /* 0: schema 1 did not say */
+	uint8_t keywords[KEYWORDS_MAX / 8];
 };
-struct view retained_encode(const struct retained *r, char out[20]);
+struct view retained_encode(
+    const struct retained *r, char out[RETAINED_OCTETS]);
 int retained_decode(struct view v, struct retained *out) MUST_CHECK;
+
+struct view threadid_encode(uint64_t threadid, char out[8]);
+int threadid_decode(struct view v, uint64_t *threadid) MUST_CHECK;
 
 int mailbox_id_decode(struct view v, uint32_t *id) MUST_CHECK;
 struct view mailbox_id_encode(uint32_t id, char out[4]);
@@ -189,15 +228,46 @@ struct envelope_record {
 	uint64_t threadid; /* 0: not assigned yet */
 	struct date internaldate;
 	uint32_t mailbox, uid; /* where it was stored first */
+	struct references references;
 	struct view envelope;
+	bool has_pieces; /* these two as in struct body */
+	struct view frames;
+};
+
+enum body_layout {
+	BODY_PIECES = 1 << 0, /* at the end: body.h */
+	BODY_ZSTD = 1 << 1,   /* in frames: pack.h */
+};
+
+enum {
+	BODY_FRAME_OCTETS = 256 * 1024, /* of the message; the last has less */
+	BODY_FRAMES_MAX = 800,          /* their table fits into one piece */
+	BODY_PACKED_MAX = BODY_FRAMES_MAX * BODY_FRAME_OCTETS,
+	FRAME_ENTRY_OCTETS = 4,
+};
+
+static const uint32_t FRAME_PLAIN = 1U << 31; /* it is not packed */
+
+/* How the octets of a message are stored. */
+struct body {
+	uint64_t msgid;
+	uint64_t size_bytes, stored_bytes; /* in all chunks, without sums */
+	bool has_pieces;
+	struct view frames; /* empty: stored as they are */
 };
 
 void envelope_encode(const struct envelope_record *e, struct buf *out);
 int envelope_decode(struct view v, struct envelope_record *out) MUST_CHECK;
 /* The first piece is enough. */
 int envelope_decode_size(struct view v, uint64_t *size_bytes) MUST_CHECK;
-/* mailbox and uid of an encoded record become known last. */
+/* Also MC_E_VERSION: a layout that is not known here. */
+int envelope_decode_body(struct view v, struct body *out) MUST_CHECK;
+int envelope_decode_head(struct view v, struct envelope_record *out) MUST_CHECK;
+int envelope_decode_thread(
+    struct view v, uint64_t *threadid, struct references *out) MUST_CHECK;
+/* mailbox, uid and thread of an encoded record become known last. */
 void envelope_place(char *encoded, uint32_t mailbox, uint32_t uid);
+void envelope_thread(char *encoded, uint64_t threadid);
 
 /* The checksum behind the octets of a chunk. */
 void chunk_seal(const struct key *k, struct view octets, char sum[4]);

@@ -32,6 +32,8 @@ static int begin_again(
 int kv_env_begin(struct kv_env *env, bool writable, MDB_txn **txn)
 {
 	unsigned flags = writable ? 0 : MDB_RDONLY;
+	if (!env->mdb)
+		return kv_error(env, MDB_PANIC);
 	int error = mdb_txn_begin(env->mdb, NULL, flags, txn);
 	if (error)
 		error = begin_again(env, error, flags, txn);
@@ -73,6 +75,11 @@ static bool may_be_replaced(const struct kv *kv, const struct kv_txn *t)
 static int begin(struct kv *kv, bool writable, struct kv_txn *t)
 {
 	int error = begin_now(kv, writable, t);
+	if (error == -EIO) { /* see kv_error */
+		error = t->error = kv_revive(kv);
+		if (!error)
+			error = begin_now(kv, writable, t);
+	}
 	while (!error && may_be_replaced(kv, t) && !kv_is_current(kv)) {
 		kv_abort(t);
 		error = t->error = kv_follow(kv);
@@ -295,6 +302,11 @@ int kv_cursor_seek(struct kv_cursor *c, struct view key)
 {
 	int error = move(c, kv_val(key), MDB_SET_RANGE);
 	return !error && view_cmp(c->key, key) < 0 ? out_of_order(c) : error;
+}
+
+int kv_cursor_find(struct kv_cursor *c, struct view key)
+{
+	return move(c, kv_val(key), MDB_SET_KEY);
 }
 
 int kv_cursor_seek_before(struct kv_cursor *c, struct view key)

@@ -10,8 +10,11 @@
  * refused (MC_E_UNSUPPORTED). Never open an environment before fork.
  *
  * Errors of all functions: MC_E_FULL, MC_E_TEMP, MC_E_CORRUPT, MC_E_VERSION,
- * -errno; -EIO from kv_write says that this process must open it again,
- * -ESTALE from it that somebody removed the file (when replaceable). */
+ * -errno. After a commit that failed in its very last write the next
+ * transaction opens the file again; -EIO says that this was impossible because
+ * this process still reads there. (Then path must mean what it did in kv_open,
+ * and the names of the tables must still be there.) -ESTALE: somebody removed
+ * the file (when replaceable). */
 #include "base/err.h"
 #include "base/view.h"
 
@@ -44,6 +47,14 @@ struct kv_env;
 int kv_open(const char *path, const struct kv_options *options,
     struct kv **out) MUST_CHECK;
 void kv_close(struct kv **kv);
+
+/* Puts the closed environment at from in the place of the one at path, which
+ * nobody may have open: MC_E_BUSY when somebody has, and nobody can open it
+ * before this is done. Durable when 0, and either the old one or the new one
+ * at any moment. Both are of one file system. With unwritten: MC_E_EXISTS when
+ * anybody has written to path, or made it, since kv_watch. */
+int kv_watch(const char *path) MUST_CHECK; /* 0 also without a file */
+int kv_replace(const char *from, const char *path, bool unwritten) MUST_CHECK;
 
 /* Keeps all others out until the descriptor is closed or this process ends:
  * who opens the environment meanwhile waits. MC_E_BUSY: somebody has it open.
@@ -109,9 +120,12 @@ struct kv_txn {
 };
 
 int kv_read(struct kv *kv, struct kv_txn *t) MUST_CHECK;
-int kv_write(struct kv *kv, struct kv_txn *t) MUST_CHECK; /* may wait */
-int kv_commit(struct kv_txn *t) MUST_CHECK;               /* durable when 0 */
-void kv_abort(struct kv_txn *t); /* also ends a reader; idempotent */
+/* Waits for other writers: without end for one that was stopped (SIGSTOP, a
+ * debugger, a frozen container), until it goes on or is killed. LMDB knows no
+ * time limit here. Readers never wait. */
+int kv_write(struct kv *kv, struct kv_txn *t) MUST_CHECK;
+int kv_commit(struct kv_txn *t) MUST_CHECK; /* durable when 0 */
+void kv_abort(struct kv_txn *t);            /* also ends a reader; idempotent */
 int kv_table_stats(
     struct kv_txn *t, unsigned table, struct kv_table_stats *out) MUST_CHECK;
 
@@ -143,6 +157,8 @@ struct kv_cursor {
 int kv_cursor_open(
     struct kv_cursor *c, struct kv_txn *t, unsigned table) MUST_CHECK;
 int kv_cursor_seek(struct kv_cursor *c, struct view key); /* first >= key */
+/* Just key; cheaper than kv_get when it is near to where the cursor stands. */
+int kv_cursor_find(struct kv_cursor *c, struct view key);
 int kv_cursor_seek_before(struct kv_cursor *c, struct view key); /* last < */
 int kv_cursor_next(struct kv_cursor *c);
 int kv_cursor_prev(struct kv_cursor *c);

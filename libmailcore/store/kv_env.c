@@ -223,12 +223,18 @@ static int adopt_file(struct kv_env *env, bool readonly, size_t map_bytes)
 	return restore_length(env, fd, readonly, map_bytes);
 }
 
-int kv_env_open(
-    const char *path, const struct kv_options *o, struct kv_env **out)
+static void close_file(struct kv_env *env)
 {
-	struct kv_env *env = MUST_NEW(struct kv_env);
+	if (env->mdb)
+		mdb_env_close(env->mdb);
+	env->mdb = NULL;
+	kv_work_no_map(env);
+}
+
+static int open_all(
+    struct kv_env *env, const char *path, const struct kv_options *o)
+{
 	size_t map_bytes = o->map_bytes ? o->map_bytes : map_bytes_default;
-	atomic_store(&env->refs, 1);
 	kv_work.inside = true;
 	int error = open_file(env, path, o, map_bytes);
 	if (!error)
@@ -238,6 +244,29 @@ int kv_env_open(
 	if (!error)
 		error = look_at_tables(env, o, map_bytes);
 	kv_work.inside = false;
+	return error;
+}
+
+/* LMDB has put the meta page back to what it was, but only in memory: the disk
+ * may have the one of the failed commit, whose pages the next one uses. */
+int kv_env_revive(
+    struct kv_env *env, const char *path, const struct kv_options *o)
+{
+	close_file(env);
+	int error = open_all(env, path, o);
+	if (!error)
+		error = kv_error(env, mdb_env_sync(env->mdb, 1));
+	if (error)
+		close_file(env);
+	return error;
+}
+
+int kv_env_open(
+    const char *path, const struct kv_options *o, struct kv_env **out)
+{
+	struct kv_env *env = MUST_NEW(struct kv_env);
+	atomic_store(&env->refs, 1);
+	int error = open_all(env, path, o);
 	if (error) {
 		kv_env_unref(env);
 		return error;
@@ -250,9 +279,7 @@ void kv_env_unref(struct kv_env *env)
 {
 	if (atomic_fetch_sub(&env->refs, 1) != 1)
 		return;
-	if (env->mdb)
-		mdb_env_close(env->mdb);
-	kv_work_no_map(env);
+	close_file(env);
 	free(env);
 }
 
@@ -354,7 +381,9 @@ int kv_check_room(struct kv *kv, uint64_t bytes)
 	MDB_envinfo info;
 	int fd;
 	uint64_t disk = UINT64_MAX, used, unused;
-	int error = kv_error(kv->env, mdb_env_info(kv->env->mdb, &info));
+	int error = kv->env->mdb ? 0 : kv_revive(kv);
+	if (!error)
+		error = kv_error(kv->env, mdb_env_info(kv->env->mdb, &info));
 	if (error)
 		return error;
 	used = kv_env_used_bytes(kv->env);

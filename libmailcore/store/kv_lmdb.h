@@ -9,7 +9,7 @@
 /* An open file. Closed by the last who lets it go: the struct kv whose file it
  * is now, each live transaction, a compaction. */
 struct kv_env {
-	MDB_env *mdb;
+	MDB_env *mdb; /* NULL: kv_revive has to try again */
 	MDB_dbi dbis[KV_TABLES_MAX];
 	unsigned page_bytes;
 	dev_t dev;
@@ -40,12 +40,19 @@ int kv_error(struct kv_env *env, int code);
 int kv_env_open(const char *path, const struct kv_options *o,
     struct kv_env **out) MUST_CHECK;
 void kv_env_unref(struct kv_env *env);
+/* Opens the file again in place, for the only one who holds env. */
+int kv_env_revive(struct kv_env *env, const char *path,
+    const struct kv_options *o) MUST_CHECK;
 uint64_t kv_env_used_bytes(const struct kv_env *env);
 
 /* A transaction of LMDB in env, counted; after READERS_FULL and MAP_RESIZED
  * tried again. 0 or one of ours. */
 int kv_env_begin(struct kv_env *env, bool writable, MDB_txn **txn) MUST_CHECK;
 void kv_env_end(struct kv_env *env, bool writable); /* the txn has ended */
+
+/* After LMDB gave the environment up: it does when a meta page could not be
+ * written. -EIO while this process still reads there. */
+int kv_revive(struct kv *kv) MUST_CHECK;
 
 /* A record in LMDB's main table, beside the names of tables: the file may be
  * replaced at any time. */

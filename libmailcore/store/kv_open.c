@@ -1,6 +1,8 @@
 /* The environments of this process, and which file each of them is now. */
 #include "base/panic.h"
+#include "log/log.h"
 #include "store/kv_lmdb.h"
+#include "store/kv_new.h"
 #include "store/kv_swap.h"
 #include <errno.h>
 #include <pthread.h>
@@ -82,6 +84,33 @@ int kv_follow(struct kv *kv)
 	return error;
 }
 
+static int revive(struct kv *kv)
+{
+	struct kv_guard g;
+	int error = 0;
+	if (kv->options.replaceable)
+		error = kv_guard_enter(&g, kv->path);
+	if (error)
+		return error;
+	error = kv_env_revive(kv->env, kv->path, &kv->options);
+	if (kv->options.replaceable)
+		kv_guard_leave(&g);
+	return error;
+}
+
+int kv_revive(struct kv *kv)
+{
+	if (atomic_load(&kv->env->refs) != 1)
+		return -EIO;
+	int error = revive(kv);
+	if (error)
+		LOG(NULL, ERROR, "kv.lost", KV_STR("file", kv->path),
+		    KV_ERR("error", error));
+	else
+		LOG(NULL, WARN, "kv.open-again", KV_STR("file", kv->path));
+	return error;
+}
+
 static int open_new(
     const char *path, const struct kv_options *o, struct kv **out)
 {
@@ -89,7 +118,9 @@ static int open_new(
 	kv->pid = getpid();
 	kv->refs = 1;
 	kv->options = *o;
-	int error = kv_env_open(path, o, &kv->env);
+	int error = kv_new(path, o);
+	if (!error)
+		error = kv_env_open(path, o, &kv->env);
 	if (error) {
 		free(kv);
 		return error;

@@ -52,4 +52,5 @@ void kv_work_no_map(struct kv_env *env)
 	for (unsigned i = 0; i < KV_MAPS_MAX; i++)
 		if (env->map_low && kv_work.maps[i].low == env->map_low)
 			kv_work.maps[i] = (struct kv_map){ NULL, NULL };
+	env->map_low = NULL;
 }

@@ -33,6 +33,18 @@ static inline uint64_t get_le64(const char *p)
 }
 
 /* Keys: big-endian. */
+static inline void put_be32(char *p, uint32_t n)
+{
+	n = htobe32(n);
+	memcpy(p, &n, sizeof n);
+}
+
+static inline void put_be64(char *p, uint64_t n)
+{
+	n = htobe64(n);
+	memcpy(p, &n, sizeof n);
+}
+
 static inline uint32_t get_be32(const char *p)
 {
 	uint32_t n;

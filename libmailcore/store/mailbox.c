@@ -101,16 +101,32 @@ int mailbox_each(struct store_txn *t,
 	return visit_level(&w, 0, 0);
 }
 
+/* The name may be that of no mailbox. */
+static void note_subscription(struct edit *e, struct view name)
+{
+	uint32_t id;
+	struct view rest;
+	struct box *b;
+	uint64_t modseq = edit_modseq(e);
+	if (mailbox_lookup(&e->kv, name, &id, &rest) != 0 ||
+	    edit_box_get(e, id, &b) != 0)
+		return;
+	b->attrmodseq = modseq;
+	edit_box_dirty(e, b);
+}
+
 bool mailbox_subscribe_in(struct edit *e, struct view name, bool on)
 {
 	struct key k = key_subscription(name);
 	struct view v;
-	if (!on)
-		return kv_delete(&e->kv, TABLE_ATT, key_view(&k)) == 0;
-	if (kv_get(&e->kv, TABLE_ATT, key_view(&k), &v) == 0 &&
+	if (!on && kv_delete(&e->kv, TABLE_ATT, key_view(&k)) != 0)
+		return false;
+	if (on && kv_get(&e->kv, TABLE_ATT, key_view(&k), &v) == 0 &&
 	    view_eq(v, name))
 		return false;
-	kv_put(&e->kv, TABLE_ATT, key_view(&k), name);
+	if (on)
+		kv_put(&e->kv, TABLE_ATT, key_view(&k), name);
+	note_subscription(e, name);
 	return true;
 }
 

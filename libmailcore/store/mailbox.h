@@ -46,8 +46,12 @@ int mailbox_each(struct store_txn *t,
 	bool has_children),
     void *ctx) MUST_CHECK;
 
+/* A special use is that of one mailbox: to give it to another takes it from
+ * the first (RFC 6154 3: "the effect of moving the special use"). */
+
 /* Missing parents are created too (RFC 3501 6.3.3); a NOSELECT one becomes a
- * mailbox. MC_E_EXISTS, MC_E_BAD, MC_E_LIMIT (10,000 mailboxes). */
+ * mailbox. MC_E_EXISTS, MC_E_BAD, MC_E_LIMIT (10,000 mailboxes),
+ * MC_E_OVERQUOTA; the last also of mailbox_rename, for parents it makes. */
 int mailbox_create(struct store *s, struct view name, uint16_t special_use,
     struct mailbox *out) MUST_CHECK;
 
@@ -56,8 +60,9 @@ struct mailbox_wish {
 	uint16_t special_use;
 };
 
-/* Creates those of them that do not exist and subscribes all, in one
- * transaction. MC_E_BAD, MC_E_LIMIT; MC_E_BUSY: mailbox_create can wait. */
+/* Creates those of them that do not exist, as many as the quota lets, and
+ * subscribes what is there then, in one transaction. MC_E_BAD, MC_E_LIMIT;
+ * MC_E_BUSY: mailbox_create can wait. */
 int mailbox_provide(
     struct store *s, const struct mailbox_wish *wishes, size_t n) MUST_CHECK;
 /* With children it becomes NOSELECT (RFC 3501 6.3.4); MC_E_DENIED for INBOX;
@@ -67,6 +72,10 @@ int mailbox_delete(struct store *s, struct view name) MUST_CHECK;
  * and INBOX stays (RFC 3501 6.3.5). */
 int mailbox_rename(
     struct store *s, struct view from, struct view to) MUST_CHECK;
+
+/* uses replaces what it had. MC_E_NOENT: no such mailbox, or NOSELECT. */
+int mailbox_set_special_use(
+    struct store *s, uint32_t id, uint16_t uses) MUST_CHECK;
 
 int mailbox_subscribe(struct store *s, struct view name, bool on) MUST_CHECK;
 int mailbox_subscriptions(struct store_txn *t,
@@ -80,8 +89,8 @@ int mailbox_claim_recent(
 
 /* Import: the mailbox goes on where another server's ended. A UIDVALIDITY that
  * differs is taken over only by a mailbox without messages, which then begins
- * at UID 1 again; MC_E_EXISTS when there are some, MC_E_LIMIT when it leaves
- * no room for later ones. UIDNEXT and recent_uid are only ever raised; 0 leaves
+ * at UID 1 again; MC_E_EXISTS when there are some, MC_E_LIMIT when it or UIDNEXT
+ * leaves no room for later ones. UIDNEXT and recent_uid are only ever raised; 0 leaves
  * each as it is. */
 struct mailbox_origin {
 	uint32_t uidvalidity, uidnext, recent_uid;

@@ -1,7 +1,9 @@
 /* CREATE, DELETE and RENAME of mailboxes. */
 #include "log/log.h"
+#include "store/annotations.h"
 #include "store/housekeeping.h"
 #include "store/mailbox_name.h"
+#include "store/quota_edit.h"
 #include "store/rows.h"
 
 enum {
@@ -27,11 +29,22 @@ static struct box *make_box(
 	return b;
 }
 
-/* Makes the levels of rest below parent; *last is the deepest. */
+static unsigned levels_of(struct view name)
+{
+	unsigned n = 1;
+	for (size_t i = 0; i < name.n; i++)
+		n += name.p[i] == '/';
+	return n;
+}
+
+/* Makes the levels of rest below parent; *last is the deepest. When it says
+ * MC_E_OVERQUOTA it has made none. */
 static int make_path(
     struct edit *e, uint32_t parent, struct view rest, struct box **last)
 {
 	struct view level;
+	if (rest.n && !quota_has_mailboxes(e, levels_of(rest)))
+		return MC_E_OVERQUOTA;
 	while (rest.n) {
 		view_cut(&rest, '/', &level);
 		*last = make_box(e, parent, level);
@@ -67,9 +80,11 @@ static int create(
 		error = make_selectable(e, id, out);
 	else if (error == MC_E_NOENT)
 		error = make_path(e, id, rest, out);
-	if (!error)
-		(*out)->m.special_use = special_use;
-	return error;
+	if (error || !special_use)
+		return error;
+	id = (*out)->m.id;
+	error = mailbox_take_uses(e, id, special_use);
+	return error ? error : edit_box_get(e, id, out);
 }
 
 static int create_once(struct store *s, struct view name, uint16_t special_use,
@@ -120,6 +135,8 @@ static int provide(struct edit *e, const struct mailbox_wish *wish)
 	if (error)
 		return error;
 	error = create(e, mailbox_name_view(&normal), wish->special_use, &b);
+	if (error == MC_E_OVERQUOTA)
+		return 0;
 	if (error && error != MC_E_EXISTS)
 		return error;
 	(void)mailbox_subscribe_in(e, mailbox_name_view(&normal), true);
@@ -161,10 +178,11 @@ static int delete (struct edit *e, struct view name)
 		error = edit_box_get(e, id, &b);
 	if (error)
 		return error;
+	if (has_children && b->m.flags & MAILBOX_NOSELECT)
+		return MC_E_BUSY;
+	annotations_drop(e, id);
 	edit_box_changed(e, b);
 	if (has_children) {
-		if (b->m.flags & MAILBOX_NOSELECT)
-			return MC_E_BUSY;
 		b->m.flags |= MAILBOX_NOSELECT;
 		b->m.special_use = 0;
 		return 0;
@@ -236,14 +254,6 @@ static int extent(struct kv_txn *t, uint32_t id, unsigned *levels,
 	}
 	kv_cursor_close(&c);
 	return error == MC_E_NOENT ? 0 : error;
-}
-
-static unsigned levels_of(struct view name)
-{
-	unsigned n = 1;
-	for (size_t i = 0; i < name.n; i++)
-		n += name.p[i] == '/';
-	return n;
 }
 
 static int check_fit(struct edit *e, uint32_t id, struct view to)

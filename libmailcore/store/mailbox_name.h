@@ -26,6 +26,8 @@ static inline struct view mailbox_name_view(const struct mailbox_name *name)
 int mailbox_lookup(struct kv_txn *t, struct view name, uint32_t *id,
     struct view *rest) MUST_CHECK;
 int mailbox_has_children(struct kv_txn *t, uint32_t id, bool *out) MUST_CHECK;
+/* Sets a mailbox's special uses; no other one has them then. */
+int mailbox_take_uses(struct edit *e, uint32_t id, uint16_t uses) MUST_CHECK;
 /* Of a normalized name; whether that changed anything. */
 bool mailbox_subscribe_in(struct edit *e, struct view name, bool on);
 #endif

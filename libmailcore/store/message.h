@@ -70,7 +70,7 @@ struct message_info {
 	uint64_t crlf_bytes; /* size with CRLF at the end of each line */
 	int64_t sent_s;      /* the Date field; internal date when unusable */
 	struct date internaldate;
-	uint64_t threadid; /* 0: not assigned */
+	uint64_t threadid; /* 0: not assigned (yet) */
 	bool has_nul;
 	bool crlf_clean; /* every line ends in CRLF, no line starts with a dot:
 			    may be sent over POP3 as it is */
@@ -82,6 +82,10 @@ int message_info(
  * info->n_parts parts. */
 int message_parts(
     const struct message_info *info, struct mime_part *out) MUST_CHECK;
+/* The messages of a thread, retained ones too, oldest first; stops when fn
+ * returns nonzero and returns that. */
+int message_thread(struct store_txn *t, uint64_t threadid,
+    int (*fn)(void *ctx, uint64_t msgid), void *ctx) MUST_CHECK;
 /* Exactly n bytes of the message. MC_E_NOENT: no such object; MC_E_BAD out of
  * range; MC_E_CORRUPT when a checksum is wrong. */
 int message_read(struct store_txn *t, uint64_t msgid, uint64_t offset,
@@ -114,7 +118,8 @@ struct append_result {
 
 /* Returns an error only when nothing at all was stored. MC_E_NOENT as item
  * error: no such mailbox; MC_E_LIMIT: too many keywords, or 4 GiB; MC_E_BAD: no
- * keyword, delivery id or UIDL; MC_E_FULL; what the source gave. */
+ * keyword, delivery id or UIDL; MC_E_OVERQUOTA: does not fit (quota.h), what
+ * comes later may; MC_E_FULL; what the source gave. */
 int message_append(struct store *s, const struct append *items, size_t n,
     struct append_result *results) MUST_CHECK;
 /* Where the message of a delivery id was stored; it may have gone since.
@@ -157,7 +162,8 @@ int message_expunge(struct store *s, uint32_t mailbox,
     struct uidset *expunged) MUST_CHECK;
 
 /* COPY and MOVE (RFC 4315 COPYUID): *from and *to get equally many UIDs in the
- * same order. All or nothing (RFC 3501 6.4.7). */
+ * same order. All or nothing (RFC 3501 6.4.7). Adds nothing to the totals, so
+ * that no quota stands against it. */
 int message_copy(struct store *s, uint32_t from_mailbox,
     const struct uidset *uids, uint32_t to_mailbox, struct uidset *from,
     struct uidset *to) MUST_CHECK;

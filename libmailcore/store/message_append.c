@@ -1,8 +1,12 @@
 #include "base/chars.h"
+#include "log/log.h"
+#include "store/body.h"
 #include "store/keyword.h"
 #include "store/message_prepare.h"
 #include "store/object.h"
+#include "store/quota_edit.h"
 #include "store/rows.h"
+#include "store/thread.h"
 #include <stdlib.h>
 
 enum {
@@ -10,31 +14,18 @@ enum {
 		       MESSAGE_DELETED | MESSAGE_DRAFT,
 	ROOM_PER_ITEM = 64 * 1024,
 	DELIVERY_OCTETS = 12,
+	WARNING_MAX = 8192,
 };
-
-void object_put(struct kv_txn *t, uint64_t msgid, char type, struct view v)
-{
-	for (unsigned i = 0; i < PIECES_MAX; i++) {
-		struct key k = key_obj(msgid, type, i);
-		struct view piece = view_head(v, PIECE_OCTETS);
-		kv_append(t, TABLE_OBJ, key_view(&k), piece);
-		v = view_skip(v, PIECE_OCTETS);
-		if (piece.n < PIECE_OCTETS)
-			return;
-	}
-	if (!t->error)
-		t->error = MC_E_LIMIT;
-}
 
 /* Straight from the source into the pages. */
 static int put_body(struct edit *e, uint64_t msgid, const struct source *s)
 {
-	uint64_t offset = 0, size = source_size(s);
-	for (uint32_t i = 0; offset < size; i++) {
+	const struct body body = { .stored_bytes = source_size(s),
+		.has_pieces = true };
+	uint64_t offset;
+	size_t n;
+	for (uint32_t i = 0; (n = body_chunk(&body, i, &offset)) != 0; i++) {
 		struct key k = key_blb(msgid, i);
-		size_t n = size - offset < CHUNK_OCTETS
-			       ? (size_t)(size - offset)
-			       : CHUNK_OCTETS;
 		char *p =
 		    kv_reserve(&e->kv, TABLE_BLB, key_view(&k), n + 4, true);
 		if (!p)
@@ -43,7 +34,6 @@ static int put_body(struct edit *e, uint64_t msgid, const struct source *s)
 		if (error)
 			return error;
 		chunk_seal(&k, (struct view){ p, n }, p + n);
-		offset += n;
 	}
 	return 0;
 }
@@ -97,18 +87,30 @@ static void put_uidl(struct edit *e, const struct append *a, uint32_t uid)
 		kv_put(&e->kv, TABLE_IDX, key_view(&k), a->uidl);
 }
 
+void object_add(struct edit *e, uint64_t msgid, const struct prepared *p,
+    const struct source *source)
+{
+	object_put(e, msgid, 'E', buf_view(&p->envelope));
+	object_put(e, msgid, 'M', buf_view(&p->structure));
+	const struct source body = prepared_body(p, source);
+	if (buf_len(&p->packed.frames))
+		e->account.features |= STORE_HAS_ZSTD;
+	int error = put_body(e, msgid, &body);
+	if (error)
+		edit_fail(e, error);
+}
+
 static void put_object(struct edit *e, const struct append *a,
     struct prepared *p, const struct message *m)
 {
-	struct view envelope = buf_view(&p->envelope);
-	envelope_place(p->envelope.p + p->envelope.start, a->mailbox, m->uid);
-	object_put(&e->kv, m->msgid, 'E', envelope);
-	object_put(&e->kv, m->msgid, 'M', buf_view(&p->structure));
+	char *envelope = p->envelope.p + p->envelope.start;
+	envelope_place(envelope, a->mailbox, m->uid);
+	if (thread_is_known(&e->account, m->msgid))
+		envelope_thread(
+		    envelope, thread_join(e, m->msgid, &p->references));
+	object_add(e, m->msgid, p, &a->source);
 	e->account.bytes += m->size_bytes;
 	e->account.messages++;
-	int error = put_body(e, m->msgid, &a->source);
-	if (error)
-		edit_fail(e, error);
 }
 
 /* Errors of the item alone: nothing of it was written. */
@@ -121,6 +123,9 @@ static int add(struct edit *e, const struct append *a, struct prepared *p,
 	if (error != MC_E_NOENT)
 		return error;
 	error = edit_box_open(e, a->mailbox, &b);
+	if (!error &&
+	    !quota_has_room(e, source_size(&a->source), a->delivery_id.n != 0))
+		error = MC_E_OVERQUOTA;
 	if (!error)
 		error = keywords_resolve(
 		    e, a->keywords, a->n_keywords, true, &keywords);
@@ -148,6 +153,46 @@ static int add(struct edit *e, const struct append *a, struct prepared *p,
 	return 0;
 }
 
+/* The user is told by a message that comes with the one that passed the
+ * threshold, unless it does not fit any more. */
+static void add_warning(struct edit *e, const struct quota_warning *w)
+{
+	const struct store_limits *l = &e->store->limits;
+	struct append_result r = { .error = 0 };
+	struct prepared p;
+	struct buf text;
+	if (!l->put_warning)
+		return;
+	prepared_init(&p);
+	buf_init(&text, WARNING_MAX);
+	l->put_warning(l->ctx, w, &text);
+	const struct append a = { .mailbox = inbox_id,
+		.source = { .mem = buf_view(&text), .fd = -1 },
+		.internaldate = { e->now_s, 0 } };
+	int error = buf_error(&text);
+	if (!error)
+		error = message_prepare(&a, NULL, &p);
+	if (!error)
+		error = add(e, &a, &p, &r);
+	if (error)
+		LOG(NULL, INFO, "quota.no-message", KV_ERR("error", error));
+	prepared_deinit(&p);
+	buf_deinit(&text);
+}
+
+static int commit(struct edit *e)
+{
+	const struct store_limits *l = &e->store->limits;
+	struct quota_warning w;
+	bool has_passed = quota_passed(e, &w);
+	if (has_passed)
+		add_warning(e, &w);
+	int error = edit_commit(e);
+	if (!error && has_passed && l->on_warning)
+		l->on_warning(l->ctx, &w);
+	return error;
+}
+
 /* Items without an error so far go into one transaction. */
 static int add_all(struct store *s, const struct append *items,
     struct prepared *prepared, size_t n, struct append_result *results)
@@ -164,7 +209,7 @@ static int add_all(struct store *s, const struct append *items,
 		edit_abort(&e);
 		return 0;
 	}
-	return edit_commit(&e);
+	return commit(&e);
 }
 
 static void fail(struct append_result *r, int error)
@@ -192,28 +237,30 @@ static int add_singly(struct store *s, const struct append *items,
 	return any ? 0 : last_error;
 }
 
-static int prepare_all(const struct append *items, struct prepared *prepared,
-    size_t n, struct append_result *results, uint64_t *room)
+static int prepare_all(struct store *s, const struct append *items,
+    struct prepared *prepared, size_t n, struct append_result *results)
 {
 	size_t good = 0;
-	*room = 0;
+	uint64_t room = 0;
+	struct packer *packer = s->compress ? packer_new(s->dir) : NULL;
 	for (size_t i = 0; i < n; i++) {
-		fail(&results[i], message_prepare(&items[i], &prepared[i]));
+		fail(&results[i],
+		    message_prepare(&items[i], packer, &prepared[i]));
 		if (results[i].error)
 			continue;
-		*room += source_size(&items[i].source) + ROOM_PER_ITEM;
+		const struct source body =
+		    prepared_body(&prepared[i], &items[i].source);
+		room += source_size(&body) + ROOM_PER_ITEM;
 		good++;
 	}
-	return good ? 0 : results[0].error;
+	packer_free(&packer);
+	return good ? kv_check_room(s->kv, room) : results[0].error;
 }
 
 static int append_prepared(struct store *s, const struct append *items,
     struct prepared *prepared, size_t n, struct append_result *results)
 {
-	uint64_t room;
-	int error = prepare_all(items, prepared, n, results, &room);
-	if (!error)
-		error = kv_check_room(s->kv, room);
+	int error = prepare_all(s, items, prepared, n, results);
 	if (error)
 		return error;
 	/* A failed transaction leaves marks in results: keep only those of

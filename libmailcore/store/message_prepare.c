@@ -3,7 +3,8 @@
 #include "text/header.h"
 
 enum {
-	ENVELOPE_RECORD_MAX = ENVELOPE_MAX + 1024,
+	ENVELOPE_RECORD_MAX =
+	    ENVELOPE_MAX + BODY_FRAMES_MAX * FRAME_ENTRY_OCTETS + 1024,
 	STRUCTURE_RECORD_MAX =
 	    BODYSTRUCTURE_MAX + MIME_PARTS_MAX * PART_OCTETS + 1024,
 	DATE_MAX = 1024,
@@ -13,12 +14,14 @@ void prepared_init(struct prepared *p)
 {
 	buf_init(&p->envelope, ENVELOPE_RECORD_MAX);
 	buf_init(&p->structure, STRUCTURE_RECORD_MAX);
+	packed_init(&p->packed);
 }
 
 void prepared_deinit(struct prepared *p)
 {
 	buf_deinit(&p->envelope);
 	buf_deinit(&p->structure);
+	packed_deinit(&p->packed);
 }
 
 /* Whether the bytes can go to a POP3 client as they are, and what they lack. */
@@ -76,9 +79,9 @@ static int64_t sent_s(struct view header, struct date internaldate)
 }
 
 static int put_envelope(const struct append *a, const struct mime_tree *tree,
-    const struct lines *l, struct buf *out)
+    const struct lines *l, struct prepared *p)
 {
-	struct buf text;
+	struct buf text, *out = &p->envelope;
 	struct envelope_record e = {
 		.has_nul = tree->has_nul,
 		.crlf_clean = !l->has_dots && !l->bare_bytes,
@@ -89,7 +92,11 @@ static int put_envelope(const struct append *a, const struct mime_tree *tree,
 		.n_lines = tree->n_lines,
 		.sent_s = sent_s(tree->parts[0].header, a->internaldate),
 		.internaldate = a->internaldate,
+		.has_pieces = true,
+		.frames = buf_view(&p->packed.frames),
 	};
+	references_of(tree->parts[0].header, &e.references);
+	p->references = e.references;
 	buf_init(&text, ENVELOPE_MAX);
 	envelope_put(tree->parts[0].header, &text);
 	e.envelope = buf_view(&text);
@@ -110,7 +117,14 @@ static int put_structure(const struct mime_tree *tree, struct buf *out)
 	return error;
 }
 
-int message_prepare(const struct append *a, struct prepared *out)
+struct source prepared_body(
+    const struct prepared *p, const struct source *source)
+{
+	return buf_len(&p->packed.frames) ? packed_source(&p->packed) : *source;
+}
+
+int message_prepare(
+    const struct append *a, struct packer *packer, struct prepared *out)
 {
 	if (source_size(&a->source) >= UINT32_MAX)
 		return MC_E_LIMIT;
@@ -126,8 +140,10 @@ int message_prepare(const struct append *a, struct prepared *out)
 		error = MC_E_BAD;
 	end_lines(&l);
 	out->internal = l.bare_bytes ? MESSAGE_BARE_LF : 0;
+	if (!error && packer)
+		error = packer_run(packer, &a->source, &out->packed);
 	if (!error)
-		error = put_envelope(a, tree, &l, &out->envelope);
+		error = put_envelope(a, tree, &l, out);
 	if (!error)
 		error = put_structure(tree, &out->structure);
 	mime_parser_free(&l.parser);

@@ -1,6 +1,6 @@
+#include "store/body.h"
 #include "store/object.h"
 #include "store/rows.h"
-#include "store/spill.h"
 
 int message_get(
     struct store_txn *t, uint32_t mailbox, uint32_t uid, struct message *out)
@@ -80,48 +80,6 @@ int message_uids(struct store_txn *t, uint32_t mailbox, struct uidset *out)
 	return message_each(t, mailbox, first, last, add_uid, out);
 }
 
-/* Pieces behind a full first one: their size, and into out unless NULL. */
-static int pieces(
-    struct store_txn *t, uint64_t msgid, char type, char *out, size_t *n)
-{
-	size_t at = 0;
-	for (unsigned i = 0; i < PIECES_MAX; i++) {
-		struct key k = key_obj(msgid, type, i);
-		struct view v;
-		int error = kv_get(&t->kv, TABLE_OBJ, key_view(&k), &v);
-		if (error == MC_E_NOENT)
-			break;
-		if (error)
-			return error;
-		if (v.n > PIECE_OCTETS)
-			return MC_E_CORRUPT;
-		if (out)
-			memcpy(out + at, v.p, v.n);
-		at += v.n;
-		if (v.n < PIECE_OCTETS)
-			break;
-	}
-	*n = at;
-	return 0;
-}
-
-int object_get(struct store_txn *t, uint64_t msgid, char type, struct view *out)
-{
-	struct key k = key_obj(msgid, type, 0);
-	int error = kv_get(&t->kv, TABLE_OBJ, key_view(&k), out);
-	if (error || out->n < PIECE_OCTETS)
-		return error;
-	size_t n;
-	error = pieces(t, msgid, type, NULL, &n);
-	if (error)
-		return error;
-	char *all = spill_alloc(&t->spill, n);
-	if (!all)
-		return MC_E_TEMP;
-	*out = (struct view){ all, n };
-	return pieces(t, msgid, type, all, &n);
-}
-
 int message_info(struct store_txn *t, uint64_t msgid, struct message_info *out)
 {
 	struct view v;
@@ -174,47 +132,14 @@ int message_parts(const struct message_info *info, struct mime_part *out)
 	return 0;
 }
 
-static int chunk_get(struct store_txn *t, uint64_t msgid, uint32_t i,
-    uint64_t size, struct view *out)
-{
-	struct key k = key_blb(msgid, i);
-	uint64_t start = (uint64_t)i * CHUNK_OCTETS;
-	size_t want =
-	    size - start < CHUNK_OCTETS ? (size_t)(size - start) : CHUNK_OCTETS;
-	struct view v;
-	int error = kv_get(&t->kv, TABLE_BLB, key_view(&k), &v);
-	if (error == MC_E_NOENT || (!error && v.n != want + 4))
-		return MC_E_CORRUPT;
-	if (error)
-		return error;
-	*out = view_head(v, want);
-	return chunk_check(&k, *out, v.p + want) ? 0 : MC_E_CORRUPT;
-}
-
 int message_read(
     struct store_txn *t, uint64_t msgid, uint64_t offset, void *out, size_t n)
 {
-	struct key k = key_obj(msgid, 'E', 0);
-	struct view v;
-	uint64_t size;
-	char *to = out;
-	int error = kv_get(&t->kv, TABLE_OBJ, key_view(&k), &v);
-	if (!error)
-		error = envelope_decode_size(v, &size);
+	struct body body;
+	int error = body_get(t, msgid, &body);
 	if (error)
 		return error;
-	if (offset > size || n > size - offset)
+	if (offset > body.size_bytes || n > body.size_bytes - offset)
 		return MC_E_BAD;
-	while (n) {
-		error = chunk_get(
-		    t, msgid, (uint32_t)(offset / CHUNK_OCTETS), size, &v);
-		if (error)
-			return error;
-		v = view_head(view_skip(v, offset % CHUNK_OCTETS), n);
-		memcpy(to, v.p, v.n);
-		to += v.n;
-		offset += v.n;
-		n -= v.n;
-	}
-	return 0;
+	return body_read(t, &body, offset, out, n);
 }

@@ -120,6 +120,16 @@ static void extract_put(struct message_extract *e, struct view v)
 	e->cut |= part.n < v.n;
 }
 
+/* Not all that is read is text: think of markup, or of marks alone. */
+static bool may_read(struct message_extract *e, uint64_t n)
+{
+	if (n > e->in_room)
+		e->cut = true;
+	else
+		e->in_room -= n;
+	return !e->cut;
+}
+
 static void look(struct stream *w, struct buf *folded)
 {
 	if (w->extract) {
@@ -223,7 +233,9 @@ static void stream_body(struct stream *w, const struct mime_part *part)
 		uint64_t n = part->body_size - at;
 		if (n > READ_OCTETS)
 			n = READ_OCTETS;
-		if (!load(w->x, PIECE, part->body_offset + at, n, &piece))
+		w->done = w->extract && !may_read(w->extract, n);
+		if (w->done ||
+		    !load(w->x, PIECE, part->body_offset + at, n, &piece))
 			return;
 		decoder_put(&w->decoder, piece, decoded);
 		take_lines(w);
@@ -301,6 +313,8 @@ static void extract_fields(
     struct message_text *x, struct view header, struct message_extract *e)
 {
 	struct header_field field;
+	if (!may_read(e, header.n))
+		return;
 	while (!e->cut && header_next(&header, &field) == PARSE_OK) {
 		extract_put(e, V("\xff"));
 		extract_put(e, fold_field(x, &field, true));

@@ -40,8 +40,9 @@ bool message_text_parts_contain(struct message_text *x,
 
 struct message_extract {
 	struct buf *out;
-	size_t room; /* octets that may be put yet */
-	bool cut;    /* there would have been more */
+	size_t room;      /* octets that may be put yet, */
+	uint64_t in_room; /* and read for that */
+	bool cut;         /* there would have been more */
 };
 
 void message_text_extract_header(struct message_text *x,

@@ -9,6 +9,8 @@ enum {
 	STRUCTURE_OCTETS = 8,
 	FIELD_OCTETS = 5,
 	FIELD_ENVELOPE = 1,
+	FIELD_REFERENCES = 7,
+	FIELD_BODY = 8,
 	FIELD_BODYSTRUCTURE = 1,
 	FIELD_PARTS = 2,
 	HAS_NUL = 1 << 0,
@@ -39,9 +41,21 @@ static bool field_next(struct view *rest, unsigned *tag, struct view *v)
 	return true;
 }
 
+static void body_put(struct buf *out, unsigned layout, struct view frames)
+{
+	char head[FIELD_OCTETS + 1];
+	put_le(head, FIELD_BODY, 1);
+	put_le(head + 1, 1 + frames.n, 4);
+	put_le(head + FIELD_OCTETS, layout, 1);
+	buf_put(out, (struct view){ head, sizeof head });
+	buf_put(out, frames);
+}
+
 void envelope_encode(const struct envelope_record *e, struct buf *out)
 {
 	char p[ENVELOPE_OCTETS] = { OBJECT_VERSION };
+	char hashes[REFERENCES_OCTETS_MAX];
+	struct view references = references_encode(&e->references, hashes);
 	put_le(p + 1,
 	    (e->has_nul ? HAS_NUL : 0) | (e->crlf_clean ? CRLF_CLEAN : 0) |
 		(e->has_8bit_header ? HAS_8BIT_HEADER : 0),
@@ -50,12 +64,19 @@ void envelope_encode(const struct envelope_record *e, struct buf *out)
 	put_le(p + 8, e->size_bytes, 8);
 	put_le(p + 16, e->n_lines, 8);
 	put_le(p + 24, (uint64_t)e->sent_s, 8);
-	put_le(p + 32, e->threadid, 8);
 	put_le(p + 40, (uint64_t)e->internaldate.unix_s, 8);
 	put_le(p + 48, (uint16_t)e->internaldate.zone_min, 2);
 	put_le(p + 60, e->bare_bytes, 4);
 	envelope_place(p, e->mailbox, e->uid);
+	envelope_thread(p, e->threadid);
 	buf_put(out, (struct view){ p, sizeof p });
+	if (references.n)
+		field_put(out, FIELD_REFERENCES, references);
+	if (e->has_pieces || e->frames.n)
+		body_put(out,
+		    (e->has_pieces ? BODY_PIECES : 0) |
+			(e->frames.n ? BODY_ZSTD : 0),
+		    e->frames);
 	field_put(out, FIELD_ENVELOPE, e->envelope);
 }
 
@@ -63,6 +84,11 @@ void envelope_place(char *encoded, uint32_t mailbox, uint32_t uid)
 {
 	put_le(encoded + 52, mailbox, 4);
 	put_le(encoded + 56, uid, 4);
+}
+
+void envelope_thread(char *encoded, uint64_t threadid)
+{
+	put_le(encoded + 32, threadid, 8);
 }
 
 int envelope_decode_size(struct view v, uint64_t *size_bytes)
@@ -73,14 +99,76 @@ int envelope_decode_size(struct view v, uint64_t *size_bytes)
 	return 0;
 }
 
-int envelope_decode(struct view v, struct envelope_record *out)
+static int frames_decode(struct body *b)
+{
+	uint64_t left = b->size_bytes, stored = 0;
+	for (size_t i = 0; i < b->frames.n; i += FRAME_ENTRY_OCTETS) {
+		uint32_t entry = get_le32(b->frames.p + i);
+		uint32_t n = entry & ~FRAME_PLAIN;
+		uint32_t octets = left < BODY_FRAME_OCTETS ? (uint32_t)left
+							   : BODY_FRAME_OCTETS;
+		if (n == 0 || (entry & FRAME_PLAIN ? n != octets : n >= octets))
+			return MC_E_CORRUPT;
+		left -= octets;
+		stored += n;
+	}
+	b->stored_bytes = stored;
+	return left ? MC_E_CORRUPT : 0;
+}
+
+static int layout_decode(struct view v, struct body *out)
+{
+	if (v.n == 0)
+		return MC_E_CORRUPT;
+	unsigned layout = (unsigned char)v.p[0];
+	if (layout & ~(unsigned)(BODY_PIECES | BODY_ZSTD))
+		return MC_E_VERSION;
+	out->has_pieces = layout & BODY_PIECES;
+	out->frames = view_skip(v, 1);
+	if (!(layout & BODY_ZSTD))
+		return out->frames.n ? MC_E_CORRUPT : 0;
+	if (out->frames.n % FRAME_ENTRY_OCTETS)
+		return MC_E_CORRUPT;
+	return frames_decode(out);
+}
+
+int envelope_decode_body(struct view v, struct body *out)
+{
+	struct view rest = view_skip(v, ENVELOPE_OCTETS), field;
+	unsigned tag;
+	*out = (struct body){ .size_bytes = 0 };
+	int error = envelope_decode_size(v, &out->size_bytes);
+	if (error)
+		return error;
+	out->stored_bytes = out->size_bytes;
+	while (field_next(&rest, &tag, &field))
+		if (tag == FIELD_BODY)
+			return layout_decode(field, out);
+	return 0;
+}
+
+/* A field behind the references may be cut here. */
+int envelope_decode_thread(
+    struct view v, uint64_t *threadid, struct references *out)
+{
+	struct view rest = view_skip(v, ENVELOPE_OCTETS), field;
+	unsigned tag;
+	*out = (struct references){ .n = 0 };
+	if (v.n < ENVELOPE_OCTETS || v.p[0] != OBJECT_VERSION)
+		return MC_E_CORRUPT;
+	*threadid = get_le64(v.p + 32);
+	while (field_next(&rest, &tag, &field))
+		if (tag == FIELD_REFERENCES)
+			return references_decode(field, out);
+	return 0;
+}
+
+int envelope_decode_head(struct view v, struct envelope_record *out)
 {
 	const char *p = v.p;
-	struct view rest = view_skip(v, ENVELOPE_OCTETS), field;
-	unsigned tag, flags;
 	if (v.n < ENVELOPE_OCTETS || p[0] != OBJECT_VERSION)
 		return MC_E_CORRUPT;
-	flags = (unsigned char)p[1];
+	unsigned flags = (unsigned char)p[1];
 	*out = (struct envelope_record){
 		.has_nul = flags & HAS_NUL,
 		.crlf_clean = flags & CRLF_CLEAN,
@@ -96,10 +184,26 @@ int envelope_decode(struct view v, struct envelope_record *out)
 		.uid = get_le32(p + 56),
 		.bare_bytes = get_le32(p + 60),
 	};
-	while (field_next(&rest, &tag, &field))
+	return 0;
+}
+
+int envelope_decode(struct view v, struct envelope_record *out)
+{
+	struct view rest = view_skip(v, ENVELOPE_OCTETS), field;
+	struct body body = { .size_bytes = 0 };
+	unsigned tag;
+	int error = envelope_decode_head(v, out);
+	body.size_bytes = error ? 0 : out->size_bytes;
+	while (!error && field_next(&rest, &tag, &field))
 		if (tag == FIELD_ENVELOPE)
 			out->envelope = field;
-	return rest.n ? MC_E_CORRUPT : 0;
+		else if (tag == FIELD_REFERENCES)
+			error = references_decode(field, &out->references);
+		else if (tag == FIELD_BODY)
+			error = layout_decode(field, &body);
+	out->has_pieces = body.has_pieces;
+	out->frames = body.frames;
+	return rest.n ? MC_E_CORRUPT : error;
 }
 
 static void part_encode(const struct mime_part *m, char out[PART_OCTETS])

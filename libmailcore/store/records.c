@@ -1,9 +1,11 @@
 /* The values of keys.h: what an account, a mailbox, a row is on disk. */
 #include "store/keys.h"
 #include "store/le.h"
+#include "store/pack.h"
 
 enum {
-	RECORD_VERSION = 1
+	RECORD_VERSION = 1,
+	RETAINED_OCTETS_1 = 20, /* of schema 1 */
 };
 
 void account_encode(const struct account *a, char out[ACCOUNT_OCTETS])
@@ -16,47 +18,60 @@ void account_encode(const struct account *a, char out[ACCOUNT_OCTETS])
 	put_le(out + 16, a->next_msgid, 8);
 	put_le(out + 24, a->next_uidvalidity, 4);
 	put_le(out + 28, a->mailboxes, 4);
-	put_le(out + 32, a->mailboxes_limit, 4);
+	put_le(out + 32, a->warned_percent, 1);
 	put_le(out + 36, a->retention_s, 4);
 	put_le(out + 40, a->bytes, 8);
-	put_le(out + 48, a->bytes_limit, 8);
 	put_le(out + 56, a->messages, 8);
-	put_le(out + 64, a->messages_limit, 8);
 	put_le(out + 72, a->retained_bytes, 8);
 	put_le(out + 80, a->searchable_msgid, 8);
 	memcpy(out + 88, a->guid, sizeof a->guid);
+	put_le(out + 252, a->features, 4);
+	put_le(out + 240, a->migrated_msgid, 8);
+	put_le(out + 248, a->migrating_from, 2);
+}
+
+int account_decode_stamp(struct view v, uint16_t *schema, uint16_t *engine)
+{
+	if (v.n < 4)
+		return MC_E_CORRUPT;
+	*schema = get_le16(v.p);
+	*engine = get_le16(v.p + 2);
+	return 0;
 }
 
 int account_decode(struct view v, struct account *out)
 {
 	const char *p = v.p;
-	if (v.n < 4)
-		return MC_E_CORRUPT;
-	/* The first four octets keep their meaning in every schema. */
-	if (get_le16(p) > STORE_SCHEMA ||
-	    get_le16(p + 2) != kv_engine_version())
+	uint16_t schema, engine;
+	int error = account_decode_stamp(v, &schema, &engine);
+	if (error)
+		return error;
+	if (schema > STORE_SCHEMA || engine != kv_engine_version())
 		return MC_E_VERSION;
-	if (get_le16(p) == 0 || v.n != ACCOUNT_OCTETS)
+	if (schema == 0 || v.n != ACCOUNT_OCTETS)
 		return MC_E_CORRUPT;
 	*out = (struct account){
-		.schema = get_le16(p),
-		.engine = get_le16(p + 2),
+		.schema = schema,
+		.engine = engine,
 		.next_mailbox = get_le32(p + 4),
 		.modseq = get_le64(p + 8),
 		.next_msgid = get_le64(p + 16),
 		.next_uidvalidity = get_le32(p + 24),
 		.mailboxes = get_le32(p + 28),
-		.mailboxes_limit = get_le32(p + 32),
+		.warned_percent = (uint8_t)p[32],
 		.retention_s = get_le32(p + 36),
 		.bytes = get_le64(p + 40),
-		.bytes_limit = get_le64(p + 48),
 		.messages = get_le64(p + 56),
-		.messages_limit = get_le64(p + 64),
 		.retained_bytes = get_le64(p + 72),
 		.searchable_msgid = get_le64(p + 80),
+		.migrated_msgid = get_le64(p + 240),
+		.migrating_from = get_le16(p + 248),
+		.features = get_le32(p + 252),
 	};
 	memcpy(out->guid, p + 88, sizeof out->guid);
-	return 0;
+	if (out->features & ~(uint32_t)STORE_HAS_ZSTD)
+		return MC_E_VERSION;
+	return out->features && !pack_is_built() ? MC_E_UNSUPPORTED : 0;
 }
 
 static void box_encode_counts(const struct box *b, char *out)
@@ -211,21 +226,29 @@ int delivery_decode(struct view v, struct delivery *out)
 	return 0;
 }
 
-struct view retained_encode(const struct retained *r, char out[20])
+struct view retained_encode(const struct retained *r, char out[RETAINED_OCTETS])
 {
 	put_le(out, r->mailbox, 4);
 	put_le(out + 4, r->uid, 4);
 	put_le(out + 8, r->flags, 4);
 	put_le(out + 12, r->size_bytes, 8);
-	return (struct view){ out, 20 };
+	put_le(out + 20, r->expunged_s, 4);
+	memcpy(out + 24, r->keywords, sizeof r->keywords);
+	return (struct view){ out, RETAINED_OCTETS };
 }
 
 int retained_decode(struct view v, struct retained *out)
 {
-	if (v.n != 20)
+	if (v.n != RETAINED_OCTETS_1 && v.n != RETAINED_OCTETS)
 		return MC_E_CORRUPT;
-	*out = (struct retained){ get_le32(v.p), get_le32(v.p + 4),
-		get_le16(v.p + 8), get_le64(v.p + 12) };
+	*out = (struct retained){ .mailbox = get_le32(v.p),
+		.uid = get_le32(v.p + 4),
+		.flags = get_le16(v.p + 8),
+		.size_bytes = get_le64(v.p + 12) };
+	if (v.n == RETAINED_OCTETS) {
+		out->expunged_s = get_le32(v.p + 20);
+		memcpy(out->keywords, v.p + 24, sizeof out->keywords);
+	}
 	return 0;
 }
 
@@ -241,4 +264,18 @@ int mailbox_id_decode(struct view v, uint32_t *id)
 		return MC_E_CORRUPT;
 	*id = get_le32(v.p);
 	return *id ? 0 : MC_E_CORRUPT;
+}
+
+struct view threadid_encode(uint64_t threadid, char out[8])
+{
+	put_le(out, threadid, 8);
+	return (struct view){ out, 8 };
+}
+
+int threadid_decode(struct view v, uint64_t *threadid)
+{
+	if (v.n != 8)
+		return MC_E_CORRUPT;
+	*threadid = get_le64(v.p);
+	return *threadid ? 0 : MC_E_CORRUPT;
 }

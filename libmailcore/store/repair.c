@@ -86,6 +86,17 @@ void repair_drop(struct repair *r, enum store_table table, struct view key)
 	(void)kv_delete(&r->c.t.kv, table, key);
 }
 
+struct edit repair_edit(struct repair *r)
+{
+	return (struct edit){ .store = r->c.store, .kv = r->c.t.kv };
+}
+
+void repair_edit_end(struct repair *r, const struct edit *e)
+{
+	r->wrote = true;
+	r->c.t.kv = e->kv;
+}
+
 void repair_walk(
     struct repair *r, enum store_table table, void (*at)(struct repair *r))
 {

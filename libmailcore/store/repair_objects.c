@@ -123,7 +123,7 @@ static int prepare(struct repair *r, uint64_t msgid, uint64_t size,
 	const struct append a = { .source = { .mem = { p, (size_t)size },
 				      .fd = -1 },
 		.internaldate = date };
-	int error = message_prepare(&a, out);
+	int error = message_prepare(&a, NULL, out);
 	free(p);
 	return error;
 }
@@ -144,8 +144,10 @@ void repair_describe(struct repair *r, uint64_t msgid, uint64_t size,
 		if (old)
 			envelope_place(p.envelope.p + p.envelope.start,
 			    old->mailbox, old->uid);
-		object_put(&r->c.t.kv, msgid, 'E', buf_view(&p.envelope));
-		object_put(&r->c.t.kv, msgid, 'M', buf_view(&p.structure));
+		struct edit e = repair_edit(r);
+		object_put(&e, msgid, 'E', buf_view(&p.envelope));
+		object_put(&e, msgid, 'M', buf_view(&p.structure));
+		repair_edit_end(r, &e);
 	}
 	prepared_deinit(&p);
 	if (error)

@@ -228,7 +228,7 @@ static bool mend_link(struct repair *r)
 static bool mend_retained(struct repair *r)
 {
 	struct check *c = &r->c;
-	char value[20];
+	char value[RETAINED_OCTETS];
 	uint32_t purge_s;
 	struct view v;
 	struct envelope_record e;
@@ -238,7 +238,9 @@ static bool mend_retained(struct repair *r)
 		repair_unwait(r, c->msgid);
 		return lose_index(r);
 	}
-	const struct retained now = { e.mailbox, e.uid, 0, e.size_bytes };
+	const struct retained now = { .mailbox = e.mailbox,
+		.uid = e.uid,
+		.size_bytes = e.size_bytes };
 	struct key k = key_purge(purge_s, c->msgid);
 	repair_put(r, TABLE_IDX, &k, retained_encode(&now, value));
 	return false;

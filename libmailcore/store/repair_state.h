@@ -55,6 +55,10 @@ void repair_walk(
 void repair_put(struct repair *r, enum store_table table, const struct key *k,
     struct view value);
 void repair_drop(struct repair *r, enum store_table table, struct view key);
+/* For what writes into an edit: one of this transaction. Between the two the
+ * repair itself writes nothing. */
+struct edit repair_edit(struct repair *r);
+void repair_edit_end(struct repair *r, const struct edit *e);
 uint64_t repair_modseq(struct repair *r);
 /* Something of the mailbox changes; and what was in it before is not known. */
 void repair_touch(struct repair *r, struct check_box *x);

@@ -1,7 +1,6 @@
 #include "store/rows.h"
 
 enum {
-	RETENTION_DEFAULT_S = 600, /* sessions may still fetch what is gone */
 	RUNS_MIN = 10000,
 	RUNS_SLICE = 1000,
 };
@@ -58,13 +57,23 @@ void row_insert(struct edit *e, struct box *b, struct message *m)
 	edit_box_changed(e, b);
 }
 
+/* Rows that change in order often became what they are in order, too. */
+static void change_delete(struct edit *e, const struct key *k)
+{
+	struct kv_cursor *c = &e->changes;
+	if (!c->cursor && kv_cursor_open(c, &e->kv, TABLE_CHG) != 0)
+		return;
+	if (kv_cursor_find(c, key_view(k)) == 0)
+		kv_cursor_delete(c);
+}
+
 void row_changed(struct edit *e, struct box *b, const struct message *before,
     struct message *m)
 {
 	m->modseq = edit_modseq(e);
 	struct key old = key_chg(b->m.id, before->modseq, m->uid);
 	struct key new = key_chg(b->m.id, m->modseq, m->uid);
-	(void)kv_delete(&e->kv, TABLE_CHG, key_view(&old));
+	change_delete(e, &old);
 	put(e, b, TABLE_CHG, &new, V("L"));
 	count(b, before, -1);
 	count(b, m, 1);
@@ -85,22 +94,49 @@ static bool is_linked(struct edit *e, uint64_t msgid)
 	return linked;
 }
 
-void object_unlink(struct edit *e, const struct message *m, uint32_t mailbox)
+static uint32_t retention_of(const struct edit *e, const struct box *b)
 {
-	char value[20];
+	if (b->retention_s)
+		return b->retention_s;
+	return e->account.retention_s ? e->account.retention_s
+				      : e->store->retention_s;
+}
+
+void object_unlink(struct edit *e, const struct message *m, const struct box *b)
+{
+	char value[RETAINED_OCTETS];
 	struct account *a = &e->account;
-	struct key link = key_link(m->msgid, mailbox, m->uid);
+	struct key link = key_link(m->msgid, b->m.id, m->uid);
 	int error = kv_delete(&e->kv, TABLE_IDX, key_view(&link));
 	if (error || is_linked(e, m->msgid))
 		return;
-	const struct retained r = { mailbox, m->uid, m->flags, m->size_bytes };
-	uint32_t keep_s = a->retention_s ? a->retention_s : RETENTION_DEFAULT_S;
-	struct key k = key_purge(e->now_s + keep_s, m->msgid);
+	struct retained r = { .mailbox = b->m.id,
+		.uid = m->uid,
+		.flags = m->flags,
+		.size_bytes = m->size_bytes,
+		.expunged_s = e->now_s };
+	memcpy(r.keywords, m->keywords, sizeof r.keywords);
+	struct key k = key_purge(e->now_s + retention_of(e, b), m->msgid);
 	kv_put(&e->kv, TABLE_IDX, key_view(&k), retained_encode(&r, value));
 	a->bytes -= m->size_bytes < a->bytes ? m->size_bytes : a->bytes;
 	a->messages -= a->messages != 0;
 	a->retained_bytes += m->size_bytes;
 	e->account_dirty = true;
+}
+
+void object_relink(struct edit *e, struct box *b, uint32_t purge_s,
+    const struct retained *r, struct message *m)
+{
+	struct account *a = &e->account;
+	struct key k = key_purge(purge_s, m->msgid);
+	(void)kv_delete(&e->kv, TABLE_IDX, key_view(&k));
+	a->bytes += r->size_bytes;
+	a->messages++;
+	a->retained_bytes -= r->size_bytes < a->retained_bytes
+				 ? r->size_bytes
+				 : a->retained_bytes;
+	e->account_dirty = true;
+	row_insert(e, b, m);
 }
 
 /* Whether a row that stays may lie between the run and uid. */
@@ -123,7 +159,7 @@ void row_remove(struct edit *e, struct box *b, struct kv_cursor *c,
 		struct key uidl = key_uidl(b->m.id, m->uid);
 		(void)kv_delete(&e->kv, TABLE_IDX, key_view(&uidl));
 	}
-	object_unlink(e, m, b->m.id);
+	object_unlink(e, m, b);
 	count(b, m, -1);
 	edit_box_changed(e, b);
 	int error = v->uids ? uidset_add(v->uids, m->uid, m->uid) : 0;

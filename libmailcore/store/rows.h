@@ -31,7 +31,11 @@ void row_changed(struct edit *e, struct box *b, const struct message *before,
     struct message *m);
 
 /* Without a row the object waits for its purge. */
-void object_unlink(struct edit *e, const struct message *m, uint32_t mailbox);
+void object_unlink(
+    struct edit *e, const struct message *m, const struct box *b);
+/* It has one again: m, which becomes the last of b. */
+void object_relink(struct edit *e, struct box *b, uint32_t purge_s,
+    const struct retained *r, struct message *m);
 
 /* The row under the cursor, MC_E_NOENT when it is behind uid last or the
  * mailbox. */

@@ -34,6 +34,27 @@ static int count_retained(struct kv_txn *t, uint64_t *n)
 	return error == MC_E_NOENT ? 0 : error;
 }
 
+static int sum_stored(struct kv_txn *t, uint64_t *bytes)
+{
+	struct kv_cursor c;
+	struct body b;
+	struct key k = key_obj(0, 'E', 0);
+	*bytes = 0;
+	int error = kv_cursor_open(&c, t, TABLE_OBJ);
+	if (!error)
+		error = kv_cursor_seek(&c, key_view(&k));
+	while (!error) {
+		error = envelope_decode_body(c.value, &b);
+		if (error)
+			break;
+		*bytes += b.stored_bytes;
+		k = key_obj(key_obj_id(c.key) + 1, 'E', 0);
+		error = kv_cursor_seek(&c, key_view(&k));
+	}
+	kv_cursor_close(&c);
+	return error == MC_E_NOENT ? 0 : error;
+}
+
 static int find_floor(struct kv_txn *t, uint64_t *floor)
 {
 	struct kv_cursor c;
@@ -70,6 +91,8 @@ static int collect(struct kv_txn *t, struct store_stats *out)
 	error = count_tables(t, out);
 	if (!error)
 		error = count_retained(t, &out->retained);
+	if (!error)
+		error = sum_stored(t, &out->stored_bytes);
 	return error ? error : find_floor(t, &out->changes_since);
 }
 

@@ -19,6 +19,7 @@ struct store_stats {
 	uint64_t rows;            /* messages in mailboxes, copies counted */
 	uint64_t messages, bytes; /* each once */
 	uint64_t retained, retained_bytes;
+	uint64_t stored_bytes; /* of both, compressed as they are */
 	uint64_t modseq;
 	uint64_t changes_since; /* from here on all changes are known */
 };

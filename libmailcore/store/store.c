@@ -7,6 +7,7 @@
 #include "store/extract_files.h"
 #include "store/housekeeping.h"
 #include "store/mark.h"
+#include "store/migrate.h"
 #include "store/spill.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -100,6 +101,19 @@ static int make_store(struct store *s)
 	return edit_commit(&e);
 }
 
+/* What it is that we refuse. */
+static void log_version(struct kv_txn *t)
+{
+	struct key k = key_box(0);
+	struct view v;
+	uint16_t schema, engine;
+	if (kv_get(t, TABLE_MBX, key_view(&k), &v) == 0 &&
+	    account_decode_stamp(v, &schema, &engine) == 0)
+		LOG(NULL, ERROR, "store.version", KV_INT("schema", schema),
+		    KV_INT("known", STORE_SCHEMA), KV_HEX("engine", engine),
+		    KV_HEX("ours", kv_engine_version()));
+}
+
 static int check_stamp(struct store *s)
 {
 	struct kv_txn t;
@@ -108,8 +122,21 @@ static int check_stamp(struct store *s)
 	if (error)
 		return error;
 	error = account_get(&t, &a);
+	if (error == MC_E_VERSION)
+		log_version(&t);
 	kv_abort(&t);
+	if (error == MC_E_UNSUPPORTED)
+		LOG(NULL, ERROR, "store.unsupported", KV_STR("lacks", "zstd"));
 	return error;
+}
+
+static int migrate(struct store *s)
+{
+	int error = store_migrate(s);
+	if (error != MC_E_FULL)
+		return error;
+	LOG(NULL, WARN, "store.migrate", KV_ERR("error", error));
+	return 0;
 }
 
 static int open_files(
@@ -141,7 +168,8 @@ static int open_files(
 		if (!error)
 			error = make_store(s);
 	}
-	return error;
+	/* A repair may find no account; whoever opens it next migrates it. */
+	return error || o->readonly || o->damaged ? error : migrate(s);
 }
 
 int store_open(
@@ -150,6 +178,9 @@ int store_open(
 	struct store *s = MUST_NEW(struct store);
 	s->wake.dir_fd = s->wake.fd = s->wake.send_fd = -1;
 	s->readonly = options->readonly;
+	s->compress = options->compress;
+	s->retention_s =
+	    options->retention_s ? options->retention_s : STORE_RETENTION_S;
 	s->now_s = options->now_s ? options->now_s : clock_wall_s;
 	s->sweep = key_tag('D');
 	s->compact_free_bytes = options->compact_free_bytes;
@@ -173,6 +204,7 @@ void store_close(struct store **handle)
 	wake_deinit(&s->wake);
 	extract_close(s);
 	compact_close(s);
+	unpacker_clear(&s->unpacker);
 	kv_close(&s->kv);
 	free(s->extracts);
 	free(s->dir);
@@ -206,6 +238,9 @@ int store_totals(struct store_txn *t, struct store_totals *out)
 		.bytes = a.bytes,
 		.messages = a.messages,
 		.mailboxes = a.mailboxes,
+		.bytes_limit = t->store->limits.bytes,
+		.messages_limit = t->store->limits.messages,
+		.mailboxes_limit = t->store->limits.mailboxes,
 		.modseq = a.modseq,
 	};
 	memcpy(out->guid, a.guid, sizeof out->guid);
@@ -220,6 +255,7 @@ int store_wake_open(struct store *s, int *fd)
 void store_housekeeping(struct store *s)
 {
 	kv_clear_stale_readers(s->kv);
+	unpacker_clear(&s->unpacker);
 	if (s->readonly)
 		return;
 	int error = housekeeping(s);

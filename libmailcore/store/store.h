@@ -16,13 +16,17 @@
 struct store;
 
 enum {
-	STORE_SCHEMA = 1
+	STORE_SCHEMA = 2,
+	STORE_RETENTION_S = 600, /* sessions may still fetch what is gone */
 };
 
 struct store_options {
 	bool create; /* make a new store (INBOX in it) when there is none */
 	bool readonly;
 	bool damaged; /* for store_repair: whatever stands in it */
+	bool compress; /* what is added from now on; when it is built in */
+	uint32_t retention_s;   /* what is expunged is kept so long: see
+				   retained.h; 0: STORE_RETENTION_S */
 	int64_t (*now_s)(void); /* NULL: clock_wall_s */
 	/* When compaction pays, as tests need it; 0: 100 MB. */
 	uint64_t compact_free_bytes;
@@ -30,9 +34,13 @@ struct store_options {
 
 /* dir is the user's directory ("." for an agent): data.mdb, data.mdb-lock and
  * wake/ live in it. It must go on to name it: a compaction by anybody makes
- * all others open data.mdb again. MC_E_NOENT without create; MC_E_VERSION when
- * a later schema or another LMDB major wrote it; MC_E_CORRUPT, also for a store
- * that has the mark of damage (store/mark.h), unless readonly; -errno. */
+ * all others open data.mdb again. A store of an earlier schema is brought to
+ * ours first, when it is opened for writing, which takes some seconds for
+ * 100,000 messages; a read-only or damaged one is taken as it is. MC_E_NOENT
+ * without create; MC_E_VERSION when a later schema or another LMDB major wrote
+ * it; MC_E_UNSUPPORTED when it has something that was not built in (a log line
+ * says what); MC_E_CORRUPT, also for a store that has the mark of damage
+ * (store/mark.h), unless readonly; -errno. */
 int store_open(const char *dir, const struct store_options *options,
     struct store **out) MUST_CHECK;
 void store_close(struct store **s);
@@ -53,10 +61,13 @@ uint64_t store_last_change(struct store *s);
  * before a process that wrote closes the store. */
 void store_housekeeping(struct store *s);
 
-/* The account's totals, one get (RFC 9208 wants them per message object). */
+/* The account's totals, one get. Each message counts once, in however many
+ * mailboxes it is; limits: those of store_set_limits (quota.h), 0: none. */
 struct store_totals {
 	uint64_t bytes, messages;
 	uint32_t mailboxes;
+	uint64_t bytes_limit, messages_limit;
+	uint32_t mailboxes_limit;
 	uint64_t modseq;
 	uint8_t guid[16];
 };

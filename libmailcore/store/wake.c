@@ -198,3 +198,13 @@ void wake_others(struct wake *w)
 	for (size_t i = 0; i < w->n_peers; i++)
 		send_to(w, w->peers[i]);
 }
+
+bool wake_any(struct wake *w)
+{
+	if (w->dir_fd < 0)
+		return false;
+	wake_others(w); /* removes what is left of dead ones */
+	read_peers(w);
+	w->fresh = false;
+	return w->n_peers != 0;
+}

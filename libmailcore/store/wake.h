@@ -31,4 +31,6 @@ void wake_deinit(struct wake *w);
 int wake_listen(struct wake *w, int *fd) MUST_CHECK;
 /* One byte to each other process. One fstat when nobody else is there. */
 void wake_others(struct wake *w);
+/* Whether another process waits; it is woken. */
+bool wake_any(struct wake *w);
 #endif

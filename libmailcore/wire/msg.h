@@ -113,6 +113,11 @@ enum {
 	QUEUE_ITEMS_MAX = 1000, /* in one message */
 };
 
+enum room_status {
+	ROOM_OK,   /* or nobody can tell now: the delivery will */
+	ROOM_FULL, /* too full for this message */
+};
+
 enum deliver_status {
 	DELIVER_STATUS_OK,
 	DELIVER_STATUS_DUPLICATE, /* was there already: done as well */

@@ -13,6 +13,7 @@ struct job {
 	const char *mailbox; /* NULL: all */
 	bool dry_run;
 	bool is_mbox;
+	bool compress;
 	bool is_file; /* an mbox to import */
 	int fd;       /* what path is; in tree unless is_file */
 	struct tree tree;
@@ -39,6 +40,7 @@ static int take_arguments(struct mailctl *m, struct job *j)
 		return complain(
 		    EX_USAGE, "ACCOUNT, maildir or mbox, and PATH are needed");
 	j->account = plain[0];
+	j->compress = strcmp(m->conf->compress, "zstd") == 0;
 	j->format = plain[1];
 	j->path = plain[2];
 	j->is_mbox = strcmp(j->format, "mbox") == 0;
@@ -76,9 +78,15 @@ static int open_source(struct job *j)
 
 /* In the child. */
 
-static int open_user_store(const struct job *j, bool write, struct store **s)
+static int open_user_store(
+    const struct mailctl *m, const struct job *j, bool write, struct store **s)
 {
-	const struct store_options o = { .create = write, .readonly = !write };
+	const struct store_options o = {
+		.create = write,
+		.readonly = !write,
+		.compress = j->compress,
+		.retention_s = (uint32_t)m->conf->expunged_retention,
+	};
 	*s = NULL;
 	int error = store_open(".", &o, s);
 	if (error == MC_E_NOENT && j->dry_run)
@@ -106,7 +114,7 @@ static int import_child(struct mailctl *m, void *ctx)
 	struct job *j = ctx;
 	struct store *s;
 	struct report report;
-	int code = open_user_store(j, !j->dry_run, &s);
+	int code = open_user_store(m, j, !j->dry_run, &s);
 	if (code)
 		return code;
 	report_init(&report, m);
@@ -146,7 +154,7 @@ static int export_child(struct mailctl *m, void *ctx)
 	bool is_damaged = !export_can_read();
 	report_init(&report, m);
 	int code = is_damaged ? open_copy(j, &report, &s)
-			      : open_user_store(j, false, &s);
+			      : open_user_store(m, j, false, &s);
 	if (code)
 		return code;
 	int error = export_store(s, &j->tree,

@@ -453,10 +453,16 @@ static int store_batch(struct importer *i)
 
 static int raise_ends(struct importer *i)
 {
-	const struct mailbox_origin origin = {
+	struct mailbox_origin origin = {
 		.uidnext = i->keep ? i->box.uidnext : 0,
 		.recent_uid = i->recent_uid,
 	};
+	int error = mailbox_adopt(i->store, i->mailbox.id, &origin);
+	if (error != MC_E_LIMIT)
+		return error;
+	report_problem(i->report, i->box.name,
+	    "its UIDNEXT leaves no room for new mail: not kept");
+	origin.uidnext = 0;
 	return mailbox_adopt(i->store, i->mailbox.id, &origin);
 }
 

@@ -53,6 +53,10 @@ class Mailcore:
         self.mail.stop()
         self.mail.start()
 
+    def import_maildir(self, name, path):
+        subprocess.run([self.mail.build / "mailctl", "-c", self.mail.conf, "-p", self.mail.dir,
+                        "import", name, "maildir", path], check=True, timeout=600, stdout=subprocess.DEVNULL)
+
     def queue_is_empty(self):
         return self.mail.mailctl_json("queue", "list") in ([], {"messages": []})
 
@@ -198,6 +202,13 @@ class PostfixDovecot:
 
     def end_agents(self):
         time.sleep(2)  # its processes end with their connections
+
+    def import_maildir(self, name, path):
+        shutil.chown(path, "mcbench", "mcbench")
+        for sub in path.iterdir():
+            shutil.chown(sub, "mcbench", "mcbench")
+        subprocess.run(["doveadm", "-c", self.dir / "dovecot.conf", "-o", "mail_fsync=never", "import", "-u", name,
+                        f"maildir:{path}:INDEX=MEMORY", "", "ALL"], check=True, timeout=600)
 
     def queue_is_empty(self):
         return not any(p.is_file() for q in ("incoming", "active", "deferred", "maildrop")

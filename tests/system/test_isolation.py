@@ -40,6 +40,7 @@ def descriptors(pid):
 @unittest.skipUnless(os.geteuid() == 0, "full isolation needs root")
 class Isolation(SystemTest):
     ISOLATION = "full"
+    OPTIONS = "agent_linger = 600s"  # however slow the machine is
 
     @classmethod
     def setUpClass(cls):

@@ -1,10 +1,12 @@
 """mailctl store as an administrator uses it, with the daemons running."""
+import gzip
 import json
 import os
 import pathlib
 import random
 import signal
 import subprocess
+import sys
 import time
 import unittest
 
@@ -149,6 +151,166 @@ class Tools(SystemTest):
             done = self.mail.mailctl("store", *arguments, check=False)
             self.assertEqual(done.returncode, code, (arguments, done))
             self.assertEqual(done.stderr.count("\n"), 1)
+
+
+class Undelete(SystemTest):
+    """Expunged messages come back while the daemons run, whichever way they went."""
+    OPTIONS = "expunged_retention = 1h\n"
+
+    def store(self, *arguments, code=0):
+        done = self.mail.mailctl(*arguments, "--json", check=False)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return json.loads(done.stdout) if code == 0 else done.stderr
+
+    def undelete(self, *arguments):
+        return self.store("store", "undelete", "anna@mailcore.test", *arguments)
+
+    def setUp(self):
+        client = self.mail.imap()
+        client.create("Work")
+        for name in ("INBOX", "Work"):
+            client.select(name)
+            client.store("1:*", "+FLAGS", r"(\Deleted)")
+            client.expunge()
+        for number in range(3):
+            client.append("INBOX", r"(\Flagged $Later)", None, text(number).encode())
+        client.append("Work", "", None, text(9).encode())
+        client.logout()
+
+    def numbers(self, *arguments):
+        return sorted(row["subject"] for row in self.undelete("--list", *arguments))
+
+    def test_all_ways_to_delete(self):
+        time.sleep(1.1)  # what setUp expunged is older
+        since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        pop3 = self.mail.pop3()
+        pop3.dele(1)
+        pop3.quit()
+        client = self.mail.imap()
+        client.select("INBOX")
+        client.store("1", "+FLAGS", r"(\Deleted)")
+        client.expunge()
+        client.logout()
+        self.assertEqual(self.numbers("--since", since), ["number 0", "number 1"])
+        self.assertEqual(self.numbers("--since", since, "--mailbox", "Work"), [])
+        row = self.undelete("--list", "--since", since)[0]
+        self.assertEqual((row["name"], row["from"]), ("INBOX", "s0@else.test"))
+        left = time.mktime(time.strptime(row["until"], "%Y-%m-%dT%H:%M:%SZ")) - \
+            time.mktime(time.strptime(row["expunged"], "%Y-%m-%dT%H:%M:%SZ"))
+        self.assertEqual(left, 3600)
+
+        watcher = self.mail.imap()
+        watcher.select("INBOX")
+        tag = watcher._new_tag()
+        watcher.send(tag + b" IDLE\r\n")
+        self.assertTrue(watcher.readline().startswith(b"+"))
+        self.assertEqual(self.undelete("--since", since, "--dry-run")[0]["messages"], 2)
+        self.assertEqual(self.undelete("--since", since)[0]["messages"], 2)
+        while not watcher.readline().startswith(b"* 3 EXISTS"):
+            pass
+        watcher.send(b"DONE\r\n")
+        while not watcher.readline().startswith(tag):
+            pass
+        flags = watcher.fetch("2:3", "(FLAGS)")[1]
+        for line in flags:
+            self.assertIn(rb"\Flagged", line)
+            self.assertIn(b"$Later", line)
+            self.assertNotIn(rb"\Deleted", line)
+        watcher.logout()
+        self.assertEqual(self.undelete("--since", since)[0]["messages"], 0)
+        check = self.store("store", "check", "anna@mailcore.test")
+        self.assertEqual(check[0]["state"], "clean")
+
+    def test_old_messages_and_elsewhere(self):
+        self.assertEqual(self.store("expunge", "anna@mailcore.test", "Work", "--older-than", "1d")[0]["messages"], 0)
+        time.sleep(1.1)
+        arguments = ("expunge", "anna@mailcore.test", "Work", "--older-than", "0s")
+        self.assertEqual(self.store(*arguments, "--dry-run")[0]["messages"], 1)
+        self.assertEqual(self.store(*arguments)[0]["messages"], 1)
+        self.assertEqual(self.store(*arguments)[0]["messages"], 0)
+        row = [r for r in self.undelete("--list") if r["name"] == "Work"][-1]
+        self.assertEqual(self.undelete("--message", str(row["message"]), "--into", "INBOX")[0]["messages"], 1)
+        self.mail.wait_messages("anna", 4)
+
+    def test_retention(self):
+        retention = ("store", "retention", "anna@mailcore.test")
+        row = self.store(*retention)[0]
+        self.assertEqual((row["retention_s"], row["from"]), (3600, "option"))
+        row = self.store(*retention, "30d", "--mailbox", "Work")[0]
+        self.assertEqual((row["retention_s"], row["from"]), (30 * 86400, "mailbox"))
+        row = self.store(*retention, "2h")[0]
+        self.assertEqual((row["retention_s"], row["from"]), (7200, "account"))
+        client = self.mail.imap()
+        client.select("Work")
+        client.store("1", "+FLAGS", r"(\Deleted)")
+        client.expunge()
+        client.logout()
+        latest = max(row["until"] for row in self.undelete("--list"))
+        self.assertGreater(latest, time.strftime("%Y-%m-%d", time.gmtime(time.time() + 29 * 86400)))
+        self.assertEqual(self.store(*retention, "default")[0]["from"], "option")
+        self.assertEqual(self.store(*retention, "default", "--mailbox", "Work")[0]["from"], "option")
+
+    def test_errors(self):
+        for code, arguments in (
+                (USAGE, ("store", "undelete", "anna@mailcore.test", "--since", "yesterday")),
+                (USAGE, ("store", "undelete", "anna@mailcore.test", "--mailbox")),
+                (USAGE, ("store", "retention", "anna@mailcore.test", "1s")),
+                (USAGE, ("expunge", "anna@mailcore.test", "INBOX", "--dry-run", "--dry-run")),
+                (NOUSER, ("store", "undelete", "nobody@mailcore.test")),
+                (NOUSER, ("store", "undelete", "anna@mailcore.test", "--mailbox", "Nowhere")),
+                (NOUSER, ("expunge", "anna@mailcore.test", "Nowhere", "--older-than", "1d"))):
+            self.assertEqual(self.store(*arguments, code=code).count("\n"), 1, arguments)
+
+
+@unittest.skipUnless(sys.byteorder == "little" and sys.maxsize > 1 << 32, "LMDB's files are of one kind of machine")
+class Versions(unittest.TestCase):
+    """A store of the first schema: read as it is, and brought to ours by the first session."""
+
+    def setUp(self):
+        self.mail = Instance(os.environ["MAILCORE_BUILD"])
+        self.addCleanup(self.mail.close)
+        directory = self.mail.dir / "state/mail/mailcore.test/anna"
+        directory.mkdir(parents=True, mode=0o700)
+        packed = pathlib.Path(__file__).resolve().parents[1] / "vectors/store-1/data.mdb.gz"
+        self.file = directory / "data.mdb"
+        self.file.write_bytes(gzip.decompress(packed.read_bytes()))
+        self.file.chmod(0o600)
+
+    def check(self):
+        row = self.mail.mailctl_json("store", "check", "anna@mailcore.test")[0]
+        self.assertEqual(row["state"], "clean")
+        return row
+
+    def test_first_schema(self):
+        before = self.file.read_bytes()
+        row = self.check()
+        self.assertEqual(self.file.read_bytes(), before)
+        self.mail.start()
+        client = self.mail.imap()
+        client.select("INBOX", readonly=True)
+        self.assertEqual(client.search(None, "ALL")[1], [b"1 2 3 4 5"])
+        self.assertIn(b"This is number 4.", client.fetch("1", "(BODY.PEEK[])")[1][0][1])
+        client.logout()
+        self.mail.wait_log("store.migrate from=1 to=2")
+        self.mail.stop()
+        self.assertNotEqual(self.file.read_bytes(), before)
+        after = self.check()
+        self.assertEqual(after["rows"], row["rows"])
+        self.assertEqual(self.mail.sanitizer_reports(), [])
+
+    def test_later_schema(self):
+        data = bytearray(self.file.read_bytes())
+        # The stamp and the id of the next mailbox begin the account's record; old pages may have copies.
+        found = 0
+        for at in range(0, len(data) - 256, 2):
+            if data[at:at + 4] == b"\x01\x00\x09\x00" and data[at + 6:at + 8] == b"\xff\xff":
+                data[at] = 99
+                found += 1
+        self.assertGreater(found, 0)
+        self.file.write_bytes(data)
+        done = self.mail.mailctl("store", "check", "anna@mailcore.test", check=False)
+        self.assertNotEqual(done.returncode, CLEAN)
+        self.assertIn("another version's data", done.stderr)
 
 
 class Damage(unittest.TestCase):

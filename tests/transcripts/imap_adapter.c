@@ -3,7 +3,8 @@
  * Before the start:
  *   @login tls|starttls|plain|loopback   the login engine, on such a connection
  *   @autocreate                          what a first login makes
- *   @mark N  @append-max N  @quota N     limits
+ *   @mark N  @append-max N  @quota N  @quota-messages N  @quota-mailboxes N
+ *                                        limits
  *   @message MAILBOX FLAGS SUBJECT       FLAGS as \Seen,\Flagged or -
  * At any place:
  *   @message ...        somebody else delivers
@@ -18,6 +19,7 @@
 #include "imapd/imap_autocreate.h"
 #include "imapd/imap_session.h"
 #include "replay.h"
+#include "store/quota.h"
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +39,7 @@ struct peer_session {
 struct world {
 	char dir[64];
 	struct store *store;
+	struct store_limits limits;
 	struct buf *out;
 	struct log_ctx log;
 	struct imap_options options;
@@ -382,9 +385,14 @@ static bool set_limit(struct world *w, struct view word, struct view rest)
 	else if (view_eq(word, V("append-max")))
 		w->options.append_max = n;
 	else if (view_eq(word, V("quota")))
-		w->options.quota_bytes = n;
+		w->limits.bytes = n;
+	else if (view_eq(word, V("quota-messages")))
+		w->limits.messages = n;
+	else if (view_eq(word, V("quota-mailboxes")))
+		w->limits.mailboxes = (uint32_t)n;
 	else
 		return false;
+	store_set_limits(w->store, &w->limits);
 	return true;
 }
 

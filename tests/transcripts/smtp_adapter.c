@@ -1,11 +1,13 @@
 /* SMTP transcripts against smtpd's session engine, in a world of its own:
  *
- *   example.org    is local: nobody@ does not exist, temp@ cannot be told
+ *   example.org    is local: nobody@ does not exist, temp@ cannot be told,
+ *                  full@ has room for 1000 octets and never more than 2000
  *   other domains  are remote
  *   AUTH           knows user with the password secret; temp and gone
  *
  * Directives: @service NAME, @loopback, @no-tls, @limit NAME N, @fix (bare
- * newlines), before the start; @tls [plus] (TLS came up), @timeout, @stop,
+ * newlines), @full-is-permanent, before the start; @tls [plus] (TLS came up),
+ * @timeout, @stop,
  * @reply commit|spool|write ok|temp|full|limit (from now on), and @show
  * envelope|body|size|delay|starttls, which the "server" then says. */
 #include "base/panic.h"
@@ -29,6 +31,7 @@ struct world {
 	enum request request;
 	uint64_t token;
 	struct buf asked; /* address, or SASL message */
+	uint64_t asked_size;
 	struct buf envelope, body, spool;
 	const char *mechanism;
 	unsigned auth_round;
@@ -44,12 +47,14 @@ static void ask(struct world *w, enum request request, uint64_t token)
 	w->token = token;
 }
 
-static void on_check(void *ctx, uint64_t token, struct view address)
+static void on_check(
+    void *ctx, uint64_t token, struct view address, uint64_t size)
 {
 	struct world *w = ctx;
 	ask(w, REQUEST_RCPT, token);
 	buf_reset(&w->asked);
 	buf_put(&w->asked, address);
+	w->asked_size = size;
 }
 
 static void on_auth_start(void *ctx, uint64_t token, struct view mechanism,
@@ -287,6 +292,19 @@ static void answer_rounds(struct world *w)
 		auth_done(w, AUTH_STATUS_FAILED);
 }
 
+/* Whose size is not declared is told when nothing fits at all. */
+static void check_answer(struct world *w)
+{
+	bool is_full = view_istarts(buf_view(&w->asked), V("full@")) &&
+		       (w->asked_size == 0 || w->asked_size > 1000);
+	if (is_full)
+		smtp_session_recipient_full(
+		    w->session, w->token, w->asked_size > 2000);
+	else
+		smtp_session_recipient_is(
+		    w->session, w->token, kind_of(buf_view(&w->asked)));
+}
+
 static bool world_step(void *engine)
 {
 	struct world *w = engine;
@@ -299,8 +317,8 @@ static bool world_step(void *engine)
 		/* An answer to something else is ignored. */
 		smtp_session_recipient_is(
 		    w->session, w->token + 1, ADDRESS_UNKNOWN);
-		smtp_session_recipient_is(
-		    w->session, w->token, kind_of(buf_view(&w->asked)));
+		smtp_session_recipient_full(w->session, w->token + 1, true);
+		check_answer(w);
 		break;
 	case REQUEST_AUTH:
 		if (w->mechanism[0] == 'P')
@@ -406,6 +424,8 @@ static bool world_directive(void *engine, struct view word, struct view rest)
 		w->env.tls_available = false;
 	else if (view_eq(word, V("fix")))
 		w->limits.bare_newline = BARE_NEWLINE_FIX;
+	else if (view_eq(word, V("full-is-permanent")))
+		w->limits.full_is_permanent = true;
 	else if (view_eq(word, V("limit")))
 		set_limit(w, rest);
 	else if (view_eq(word, V("reply")))

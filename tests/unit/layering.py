@@ -32,6 +32,7 @@ ONLY = {
     r"uv\.h": r"libmailcore/(net|proc)/",
     r"openssl/.*": r"libmailcore/(net/tls.*\.c|net/tls_server\.h|proc/keys.*\.c|sasl/hash\.c)",
     r"utf8proc\.h|iconv\.h": r"libmailcore/text/",
+    r"zstd\.h": r"libmailcore/store/pack\.c|mailctl/store_stream.*\.[ch]",
     r"confuse\.h": r"libmailcore/conf/",
     r"jansson\.h": r"mailctl/",
     r"seccomp\.h|linux/landlock\.h": r"libmailcore/proc/sandbox.*\.c",

@@ -50,11 +50,16 @@ class Mailctl(unittest.TestCase):
         self.expect(USAGE, "account", "add", "b@mailcore.test", "colour=red", stdin="x\n")
         rows = json.loads(self.expect(OK, "--json", "account", "list"))
         self.assertEqual([row["address"] for row in rows], ["anna@mailcore.test"])
-        self.assertEqual(rows[0]["quota_bytes"], 1 << 30)
+        self.assertEqual((rows[0]["quota_bytes"], rows[0]["quota_messages"]), (1 << 30, None))
         self.assertNotIn("secret", str(rows))
-        self.expect(OK, "account", "set", "anna@mailcore.test", "disabled=yes", "pop3=no", "quota=0")
+        self.expect(OK, "account", "set", "anna@mailcore.test", "disabled=yes", "pop3=no", "quota=0", "messages=none",
+                    "mailboxes=7")
         row = json.loads(self.expect(OK, "account", "list", "mailcore.test", "--json"))[0]
         self.assertTrue(row["disabled"])
+        self.assertEqual((row["quota_bytes"], row["quota_messages"], row["quota_mailboxes"]), (0, 0, 7))
+        self.expect(OK, "account", "set", "anna@mailcore.test", "quota=default", "mailboxes=1K")
+        row = json.loads(self.expect(OK, "account", "list", "mailcore.test", "--json"))[0]
+        self.assertEqual((row["quota_bytes"], row["quota_messages"], row["quota_mailboxes"]), (None, 0, 1024))
         self.assertEqual(row["services"], {"imap": True, "pop3": False, "submission": True, "delivery": True})
         self.expect(OK, "account", "passwd", "anna@mailcore.test", stdin="another\n")
         self.expect(NOUSER, "account", "passwd", "nobody@mailcore.test", stdin="x\n")

@@ -1,6 +1,7 @@
 /* The accounts database: names, folders, records. */
 #include "accounts/account.h"
 #include "base/buf.h"
+#include "store/kv.h"
 #include "suite.h"
 #include <stdio.h>
 #include <sys/stat.h>
@@ -132,6 +133,88 @@ START_TEST(keeps_accounts)
 
 END_TEST
 
+static const char *const tables[] = { "accounts", "domains", "meta" };
+
+static struct kv *open_raw(void)
+{
+	const struct kv_options o = { .tables = tables, .n_tables = 3 };
+	char path[128];
+	struct kv *kv;
+	snprintf(path, sizeof path, "%s/%s", dir, ACCOUNT_DB_FILE);
+	ck_assert_int_eq(kv_open(path, &o, &kv), 0);
+	return kv;
+}
+
+/* As the version before wrote it: without the limit of mailboxes. */
+static void make_old_record(void)
+{
+	struct view key = V("x.example\0a"), v;
+	char old[1024];
+	struct kv *kv = open_raw();
+	struct kv_txn txn;
+	ck_assert_int_eq(kv_write(kv, &txn), 0);
+	ck_assert_int_eq(kv_get(&txn, 0, key, &v), 0);
+	ck_assert(v.n < sizeof old && v.p[0] == 2);
+	memcpy(old, v.p, v.n);
+	old[0] = 1;
+	kv_put(&txn, 0, key, (struct view){ old, v.n - 8 });
+	ck_assert_int_eq(kv_commit(&txn), 0);
+	kv_close(&kv);
+}
+
+START_TEST(reads_older_records)
+{
+	struct account_db *db = NULL;
+	struct account a = named("a@x.example"), b;
+	a.quota_mailboxes = 9;
+	ck_assert_int_eq(account_db_open(dir, true, -1, &db), 0);
+	ck_assert_int_eq(account_db_put(db, &a, true), 0);
+	ck_assert_int_eq(account_db_get(db, V("a@x.example"), &b), 0);
+	ck_assert_uint_eq(b.quota_mailboxes, 9);
+	account_db_close(&db);
+	make_old_record();
+	ck_assert_int_eq(account_db_open(dir, false, -1, &db), 0);
+	ck_assert_int_eq(account_db_get(db, V("a@x.example"), &b), 0);
+	ck_assert_uint_eq(b.quota_bytes, 5);
+	ck_assert_uint_eq(b.created_s, 7);
+	ck_assert_uint_eq(b.quota_mailboxes, 0);
+	account_db_close(&db);
+}
+
+END_TEST
+
+/* Of a damaged file: longer keys than any of ours end the list. */
+START_TEST(long_keys_are_damage)
+{
+	struct account_db *db = NULL;
+	struct account a = named("a@x.example");
+	struct kv_txn t;
+	struct view v, copy;
+	char key[KV_KEY_MAX];
+	ck_assert_int_eq(account_db_open(dir, true, -1, &db), 0);
+	ck_assert_int_eq(account_db_put(db, &a, true), 0);
+	account_db_close(&db);
+	struct kv *kv = open_raw();
+	ck_assert_int_eq(kv_write(kv, &t), 0);
+	ck_assert_int_eq(kv_get(&t, 0, V("x.example\0a"), &v), 0);
+	copy = exact_copy(v);
+	memset(key, 'y', sizeof key);
+	kv_put(&t, 0, (struct view){ key, sizeof key - 1 }, copy);
+	kv_put(&t, 0, (struct view){ key, sizeof key }, copy);
+	ck_assert_int_eq(kv_commit(&t), 0);
+	exact_free(copy);
+	kv_close(&kv);
+	struct buf b;
+	buf_init(&b, 1 << 20);
+	ck_assert_int_eq(account_db_open(dir, false, -1, &db), 0);
+	ck_assert_int_eq(account_db_each(db, V_NONE, count, &b), MC_E_CORRUPT);
+	ck_assert_view_eq(buf_view(&b), V("a@x.example a@x.example "));
+	account_db_close(&db);
+	buf_deinit(&b);
+}
+
+END_TEST
+
 START_TEST(lists_more_than_one_transaction_of_them)
 {
 	struct account_db *db = NULL;
@@ -214,6 +297,8 @@ static Suite *build(void)
 	t = tcase_create("database");
 	tcase_add_checked_fixture(t, make_dir, drop_dir);
 	tcase_add_test(t, keeps_accounts);
+	tcase_add_test(t, reads_older_records);
+	tcase_add_test(t, long_keys_are_damage);
 	tcase_add_test(t, lists_more_than_one_transaction_of_them);
 	tcase_add_test(t, keeps_domains_and_its_secret);
 	tcase_add_test(t, readers_may_not_write);

@@ -83,6 +83,12 @@ static const struct bad_case bad_cases[] = {
 	{ H "tls { key = a }\n", ":2: tls.certificate: required with tls.key" },
 	{ H "queue_retry_min = 2h\nqueue_retry_max = 1h\n",
 	    ":2: queue_retry_min: above queue_retry_max" },
+	{ H "quota_warn = \"95,80\"\n",
+	    ":2: quota_warn: \"95,80\" is not a list of rising percents as in "
+	    "\"80,95\"" },
+	{ H "quota_warn = \"101\"\n",
+	    ":2: quota_warn: \"101\" is not a list of rising percents as in "
+	    "\"80,95\"" },
 	{ H "recipient_delimiter = \"+-\"\n",
 	    ":2: recipient_delimiter: more than one character" },
 	{ H "listen a { port = 25 }\n", ":2: listen \"a\": service: required" },
@@ -371,6 +377,34 @@ END_TEST
 
 #define N(a) ((int)(sizeof(a) / sizeof(a)[0]))
 
+struct warn_case {
+	const char *text;
+	int error;
+	uint8_t percents[CONF_QUOTA_WARN_MAX];
+};
+
+static const struct warn_case warn_cases[] = {
+	{ "", 0, { 0 } },
+	{ " 80 , 95", 0, { 80, 95 } },
+	{ "1,2,3,4,5,6,7,100", 0, { 1, 2, 3, 4, 5, 6, 7, 100 } },
+	{ "1,2,3,4,5,6,7,8,9", MC_E_BAD, { 0 } },
+	{ "80,80", MC_E_BAD, { 0 } },
+	{ "0", MC_E_BAD, { 0 } },
+	{ "80,", 0, { 80 } },
+	{ "80%", MC_E_BAD, { 0 } },
+};
+
+START_TEST(reads_percents)
+{
+	const struct warn_case *c = &warn_cases[_i];
+	uint8_t percents[CONF_QUOTA_WARN_MAX];
+	ck_assert_int_eq(conf_quota_warn(c->text, percents), c->error);
+	if (!c->error)
+		ck_assert_mem_eq(percents, c->percents, sizeof percents);
+}
+
+END_TEST
+
 static Suite *build(void)
 {
 	Suite *s = suite_create("conf/conf");
@@ -385,6 +419,7 @@ static Suite *build(void)
 	tcase_add_test(t, a_dump_is_the_same_configuration);
 	tcase_add_test(t, says_when_there_is_no_file);
 	tcase_add_loop_test(t, all_defaults_are_legal, 0, CONF_TABLE_COUNT);
+	tcase_add_loop_test(t, reads_percents, 0, N(warn_cases));
 	suite_add_tcase(s, t);
 	return s;
 }

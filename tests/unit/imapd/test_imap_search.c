@@ -1,6 +1,7 @@
 /* SEARCH says the same whether texts were extracted or not. */
 #include "base/clock.h"
 #include "imapd/imap_session.h"
+#include "store/extract.h"
 #include "suite.h"
 #include <dirent.h>
 #include <stdio.h>
@@ -63,9 +64,9 @@ static void append_folder(const char *path)
 static void append_long(void)
 {
 	struct buf b;
-	buf_init(&b, 1 << 20);
+	buf_init(&b, 2 << 20);
 	buf_put(&b, V("Subject: long\r\nX-Empty:\r\n\r\n"));
-	for (int i = 0; i < 20000; i++)
+	for (int i = 0; i < EXTRACT_OCTETS_MAX / 6; i++)
 		buf_put(&b, V("line\r\n"));
 	buf_put(&b, V("The very last words\r\n"));
 	append(buf_view(&b));
@@ -261,6 +262,31 @@ START_TEST(same_answers_after_moves)
 
 END_TEST
 
+/* RFC 5530: the client may want to know. */
+START_TEST(says_that_some_are_gone)
+{
+	struct uidset uids, gone;
+	if (_i)
+		without_extracts();
+	for (int i = 0; i < 100; i++)
+		append(i == 50 ? V("Subject: x\r\n\r\nunlikely\r\n")
+			       : V("Subject: x\r\n\r\nbody\r\n"));
+	ask("a SELECT INBOX\r\n");
+	ck_assert_view_eq(ask("b SEARCH BODY unlikely\r\n"),
+	    V("* SEARCH 51\r\nb OK Done\r\n"));
+	uidset_init(&uids);
+	uidset_init(&gone);
+	ck_assert_int_eq(uidset_add(&uids, 50, 51), 0);
+	ck_assert_int_eq(message_expunge(store, inbox, &uids, false, &gone), 0);
+	ck_assert_view_eq(ask("c SEARCH BODY unlikely\r\n"),
+	    V("* SEARCH\r\n"
+	      "c OK [EXPUNGEISSUED] Done, some messages are gone\r\n"));
+	uidset_deinit(&uids);
+	uidset_deinit(&gone);
+}
+
+END_TEST
+
 /* What is read from the messages takes its time, and gives others theirs. */
 START_TEST(reads_in_turns)
 {
@@ -283,6 +309,7 @@ static Suite *build(void)
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_test(t, same_answers);
 	tcase_add_test(t, same_answers_after_moves);
+	tcase_add_loop_test(t, says_that_some_are_gone, 0, 2);
 	tcase_add_test(t, reads_in_turns);
 	suite_add_tcase(s, t);
 	return s;

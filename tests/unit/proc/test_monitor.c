@@ -99,11 +99,13 @@ static void auth_on_ask(
 {
 	bool grants = view_eq(m->address_ask.address, V("grant"));
 	struct msg grant = { .type = MSG_GRANT,
-		.grant = {
-		    42, V("anna@example.org"), V("example.org/anna"), 0, 0 } };
+		.grant = { .session = 42,
+		    .account = V("anna@example.org"),
+		    .directory = V("example.org/anna") } };
 	struct msg out = { .type = MSG_ADDRESS_IS,
-		.address_is = { m->address_ask.id, ADDRESS_LOCAL,
-		    grants ? V("granted") : V("anna") } };
+		.address_is = { .id = m->address_ask.id,
+		    .kind = ADDRESS_LOCAL,
+		    .account = grants ? V("granted") : V("anna") } };
 	(void)fd;
 	if (grants)
 		peer_send(proc_monitor(p), &grant, -1);

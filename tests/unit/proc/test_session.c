@@ -91,8 +91,9 @@ static void auth_on_start(
 		snprintf(directory, sizeof directory, "%s/%.*s",
 		    view_eq(name, V("homeless")) ? ".." : "a.org", n, name.p);
 		struct msg grant = { .type = MSG_GRANT,
-			.grant = { m->auth_start.session, view_of(account),
-			    view_of(directory), 0, 0 } };
+			.grant = { .session = m->auth_start.session,
+			    .account = view_of(account),
+			    .directory = view_of(directory) } };
 		peer_send(proc_monitor(p), &grant, -1);
 		out.auth_result.status = AUTH_STATUS_OK;
 	}
@@ -188,7 +189,7 @@ static void talk_bye(void *engine)
 }
 
 static const struct agent_protocol talk = { talk_open, talk_input, talk_more,
-	talk_wake, talk_timeout, talk_bye, free, V_INIT("damaged\n") };
+	talk_wake, talk_timeout, talk_bye, free, V_INIT("damaged\n"), NULL };
 
 static int front_start(struct proc *p)
 {

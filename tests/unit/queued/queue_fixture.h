@@ -124,8 +124,9 @@ static inline void answer_address(enum address_kind kind, const char *account)
 {
 	const struct msg *m = fake_expect(MSG_ADDRESS_ASK);
 	say(&fake.auth, (struct msg){ .type = MSG_ADDRESS_IS,
-			    .address_is = { m->address_ask.id, (uint8_t)kind,
-				view_of(account) } });
+			    .address_is = { .id = m->address_ask.id,
+				.kind = (uint8_t)kind,
+				.account = view_of(account) } });
 	fake_round();
 }
 
@@ -148,7 +149,9 @@ static inline void report(
     struct peer *agent, uint64_t id, enum deliver_status status)
 {
 	struct msg m = { .type = MSG_DELIVERED,
-		.delivered = { id, (uint8_t)status, V("4.2.2 so it is") } };
+		.delivered = { .id = id,
+		    .status = (uint8_t)status,
+		    .text = V("4.2.2 so it is") } };
 	agent->events->on_message(agent->ctx, agent, &m, -1);
 	fake_round();
 }

@@ -149,8 +149,9 @@ START_TEST(recipients_that_fail_together_share_a_notice)
 	for (uint64_t id = 1; id <= 2; id++) {
 		const struct msg *m = &fake.sent[fake.n_seen - 3 + id].m;
 		say(&fake.auth, (struct msg){ .type = MSG_ADDRESS_IS,
-				    .address_is = { m->address_ask.id,
-					ADDRESS_UNKNOWN, V("") } });
+				    .address_is = { .id = m->address_ask.id,
+					.kind = ADDRESS_UNKNOWN,
+					.account = V("") } });
 	}
 	fake_round();
 	struct view text = expect_notice("s@a.example");

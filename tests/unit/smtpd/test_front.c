@@ -64,7 +64,9 @@ static void told(struct msg m, int fd)
 static void address_is(uint64_t id, enum address_kind kind)
 {
 	told((struct msg){ .type = MSG_ADDRESS_IS,
-		 .address_is = { id, (uint8_t)kind, V("") } },
+		 .address_is = { .id = id,
+		     .kind = (uint8_t)kind,
+		     .account = V("") } },
 	    -1);
 }
 

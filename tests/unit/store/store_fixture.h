@@ -7,6 +7,7 @@
 static struct tmp_dir dir;
 static struct store *store;
 static int64_t test_now_s = 1700000000;
+static bool test_compress;
 
 static inline int64_t test_clock(void)
 {
@@ -16,7 +17,10 @@ static inline int64_t test_clock(void)
 static inline struct store *test_open(bool readonly)
 {
 	const struct store_options o = {
-		.create = true, .readonly = readonly, .now_s = test_clock
+		.create = true,
+		.readonly = readonly,
+		.compress = test_compress,
+		.now_s = test_clock,
 	};
 	struct store *s;
 	ck_assert_int_eq(store_open(dir.path, &o, &s), 0);

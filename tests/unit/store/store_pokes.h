@@ -199,6 +199,16 @@ static void subscription(void)
 	put(TABLE_ATT, key_subscription(V("Work/2026")), V("Work/2025"));
 }
 
+static void annotation(void)
+{
+	put(TABLE_ATT, key_annotation(inbox_id, V("/private/x"), 1), V("x"));
+}
+
+static void annotation_mailbox(void)
+{
+	put(TABLE_ATT, key_annotation(77, V("/private/x"), 0), V("x"));
+}
+
 static void index_key(void)
 {
 	put(TABLE_IDX, key_tag('z'), V(""));
@@ -223,15 +233,15 @@ static void retained_record(void)
 
 static void retained_rows(void)
 {
-	char value[20];
-	struct retained r = { inbox_id, 9, 0, 1 };
+	char value[RETAINED_OCTETS];
+	struct retained r = { .mailbox = inbox_id, .uid = 9, .size_bytes = 1 };
 	put(TABLE_IDX, key_purge(2000000000, row_now(inbox_id, 1).msgid),
 	    retained_encode(&r, value));
 }
 
 static void retained_object(void)
 {
-	char value[20];
+	char value[RETAINED_OCTETS];
 	struct retained r;
 	struct key k = first_retained(&r);
 	r.size_bytes++;
@@ -384,6 +394,29 @@ static void object_owner(void)
 	drop(TABLE_IDX, first_retained(&r));
 }
 
+static void object_thread(void)
+{
+	struct view v;
+	char copy[PIECE_OCTETS];
+	struct key k = key_obj(row_now(inbox_id, 1).msgid, 'E', 0);
+	ck_assert_int_eq(kv_get(&poke, TABLE_OBJ, key_view(&k), &v), 0);
+	memcpy(copy, v.p, v.n);
+	envelope_thread(copy, 5);
+	put(TABLE_OBJ, k, (struct view){ copy, v.n });
+}
+
+static void thread_member(void)
+{
+	put(TABLE_IDX, key_thread_member(5, row_now(inbox_id, 1).msgid), V(""));
+}
+
+static void thread_id(void)
+{
+	char value[8];
+	uint64_t msgid = row_now(inbox_id, 1).msgid;
+	put(TABLE_IDX, key_thread_id(77, msgid), threadid_encode(msgid, value));
+}
+
 static void mailbox_counters(void)
 {
 	struct box b = box_now(inbox_id);
@@ -421,7 +454,27 @@ static void account_mailboxes(void)
 
 static void body_complete(void)
 {
-	drop(TABLE_BLB, key_blb(row_now(inbox_id, 6).msgid, 2));
+	drop(TABLE_BLB, key_blb(row_now(inbox_id, 6).msgid, 4));
+}
+
+/* Two chunks remain, which are said to be a frame. */
+static void body_frames(void)
+{
+	static const char frames[] = "\xd8\x1f\0"; /* 2 * CHUNK_OCTETS */
+	uint64_t msgid = row_now(inbox_id, 6).msgid;
+	struct key k = key_obj(msgid, 'E', 0);
+	struct envelope_record e;
+	struct view v;
+	struct buf out;
+	buf_init(&out, 10000);
+	ck_assert_int_eq(kv_get(&poke, TABLE_OBJ, key_view(&k), &v), 0);
+	ck_assert_int_eq(envelope_decode(v, &e), 0);
+	e.frames = (struct view){ frames, sizeof frames };
+	envelope_encode(&e, &out);
+	put(TABLE_OBJ, k, buf_view(&out));
+	for (uint32_t i = 2; i < 5; i++)
+		drop(TABLE_BLB, key_blb(msgid, i));
+	buf_deinit(&out);
 }
 
 static void body_owner(void)
@@ -463,12 +516,16 @@ static const struct {
 	{ "attribute-key", attribute_key, 0 },
 	{ "keyword-name", keyword_name_, 0 },
 	{ "subscription", subscription, 0 },
+	{ "annotation", annotation, 0 },
+	{ "annotation-mailbox", annotation_mailbox, 0 },
 	{ "index-key", index_key, 0 },
 	{ "link-row", link_row, 99 },
 	{ "delivery", delivery, 0 },
 	{ "retained-record", retained_record, 0 },
 	{ "retained-rows", retained_rows, 9 },
 	{ "retained-object", retained_object, 0 },
+	{ "thread-member", thread_member, 0 },
+	{ "thread-id", thread_id, 0 },
 	{ "row-record", row_record, 1 },
 	{ "row-mailbox", row_mailbox, 1 },
 	{ "row-uid", row_uid, 1000 },
@@ -493,12 +550,14 @@ static const struct {
 	{ "object-envelope", object_envelope, 0 },
 	{ "object-structure", object_structure, 0 },
 	{ "object-owner", object_owner, 0 },
+	{ "object-thread", object_thread, 0 },
 	{ "mailbox-counters", mailbox_counters, 0 },
 	{ "mailbox-vanished", mailbox_vanished, 0 },
 	{ "account-totals", account_totals, 0 },
 	{ "account-retained", account_retained, 0 },
 	{ "account-mailboxes", account_mailboxes, 0 },
 	{ "body-complete", body_complete, 0 },
+	{ "body-frames", body_frames, 0 },
 	{ "body-owner", body_owner, 0 },
 	{ "body-checksum", body_checksum, 0 },
 };

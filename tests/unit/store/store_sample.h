@@ -2,7 +2,8 @@
 #define TESTS_STORE_SAMPLE_H
 /* A store with something of everything in it. INBOX has UIDs 1 to 6, of which
  * 3 and 4 are gone; 1 and 2 are copied to "Work/2026", which has a message of
- * its own, too. UID 6 is large: several chunks. */
+ * its own, too. UID 6 is large: two full chunks
+ * and three pieces. */
 #include "store/edit.h"
 #include "store_fixture.h"
 

@@ -49,7 +49,7 @@ START_TEST(a_used_store_is_clean)
 	ck_assert_uint_eq(r.rows, 7);
 	ck_assert_uint_eq(r.objects, 7);
 	ck_assert_uint_eq(r.retained, 2);
-	ck_assert_uint_eq(r.chunks, 6 + 3);
+	ck_assert_uint_eq(r.chunks, 6 + 5);
 	struct check_result quick = check(false);
 	ck_assert_uint_eq(quick.chunks, 0);
 }

@@ -7,6 +7,8 @@
 #include "store_fixture.h"
 #include "text/codec.h"
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -262,7 +264,8 @@ static void check_mail(uint32_t uid)
 	struct direct *d = direct_open(uid);
 	struct buf texts[EXTRACT_ZONES];
 	for (unsigned i = 0; i < EXTRACT_ZONES; i++) {
-		struct message_extract e = { &texts[i], 1 << 20, false };
+		struct message_extract e = { &texts[i], 1 << 20, 1 << 20,
+			false };
 		buf_init(&texts[i], 1 << 20);
 		if (i == EXTRACT_HEADER)
 			message_text_extract_header(&d->x, &d->info, &e);
@@ -366,9 +369,9 @@ END_TEST
 START_TEST(says_when_it_was_cut)
 {
 	struct buf text;
-	buf_init(&text, 1 << 20);
+	buf_init(&text, 2 << 20);
 	buf_put(&text, V("Subject: long\r\n\r\nearly\r\n"));
-	for (int i = 0; i < 20000; i++)
+	for (int i = 0; i < EXTRACT_OCTETS_MAX / 6; i++)
 		buf_put(&text, V("line\r\n"));
 	buf_put(&text, V("late\r\n"));
 	append(buf_view(&text));
@@ -523,6 +526,30 @@ START_TEST(does_without)
 
 END_TEST
 
+/* As when the disk is full: it is tried again some minutes later. */
+START_TEST(waits_for_room)
+{
+	struct rlimit before, small;
+	bool more;
+	for (int i = 0; i < 20; i++)
+		append(V("Subject: a\r\n\r\none\r\n"));
+	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &before), 0);
+	small =
+	    (struct rlimit){ .rlim_cur = 8192, .rlim_max = before.rlim_max };
+	signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
+	extract_build(store, 10, &more);
+	ck_assert(!more);
+	ck_assert_int_eq(ask_body("one", 1), EXTRACT_UNKNOWN);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &before), 0);
+	ck_assert_uint_eq(extract_lag(store), UINT64_MAX);
+	store->extracts->retry_ms = 0;
+	build_all();
+	ck_assert_int_eq(ask_body("one", 1), EXTRACT_YES);
+}
+
+END_TEST
+
 static bool file_has(const char *text)
 {
 	static char all[1 << 20];
@@ -587,6 +614,7 @@ static Suite *build(void)
 	tcase_add_test(t, damage_is_thrown_away);
 	tcase_add_loop_test(t, an_earlier_store_is_noticed, 0, 2);
 	tcase_add_test(t, does_without);
+	tcase_add_test(t, waits_for_room);
 	tcase_add_test(t, forgets_what_was_purged);
 	suite_add_tcase(s, t);
 	return s;

@@ -89,6 +89,7 @@ START_TEST(an_empty_mailbox_goes_on_where_another_server_ended)
 	ck_assert_int_eq(adopt(inbox, before, 3), 0);
 	ck_assert_int_eq(message_expunge(store, inbox, NULL, false, &gone), 0);
 	ck_assert_int_eq(adopt(inbox, UINT32_MAX, 1), MC_E_LIMIT);
+	ck_assert_int_eq(adopt(inbox, 0, UINT32_MAX), MC_E_LIMIT);
 	ck_assert_int_eq(adopt(inbox, before + 77, 100), 0);
 	struct mailbox m = box_named(V("INBOX"));
 	ck_assert_uint_eq(m.uidvalidity, before + 77);

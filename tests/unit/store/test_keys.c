@@ -1,5 +1,7 @@
 #include "store/crc32c.h"
 #include "store/keys.h"
+#include "store/pack.h"
+#include "store/store.h"
 #include "suite.h"
 
 /* RFC 3720 B.4, and the check value of the catalogues. */
@@ -63,10 +65,8 @@ START_TEST(account_comes_back)
 		.next_uidvalidity = 4,
 		.mailboxes = 5,
 		.bytes = 6,
-		.bytes_limit = 7,
 		.messages = 8,
-		.messages_limit = 9,
-		.mailboxes_limit = 10,
+		.warned_percent = 95,
 		.retained_bytes = 11,
 		.searchable_msgid = 12,
 		.retention_s = 13,
@@ -77,6 +77,7 @@ START_TEST(account_comes_back)
 	account_encode(&a, bytes);
 	ck_assert_int_eq(account_decode(v, &b), 0);
 	ck_assert_uint_eq(b.modseq, a.modseq);
+	ck_assert_uint_eq(b.warned_percent, 95);
 	ck_assert_uint_eq(b.searchable_msgid, 12);
 	ck_assert_uint_eq(b.retention_s, 13);
 	ck_assert_mem_eq(b.guid, a.guid, 16);
@@ -84,6 +85,25 @@ START_TEST(account_comes_back)
 	    account_decode(view_head(v, sizeof bytes - 1), &b), MC_E_CORRUPT);
 	ck_assert_int_eq(account_decode(view_head(v, 3), &b), MC_E_CORRUPT);
 	bytes[3] = 1; /* LMDB 1.x */
+	ck_assert_int_eq(account_decode(v, &b), MC_E_VERSION);
+}
+
+END_TEST
+
+/* A store with what this build cannot read is refused, not misread. */
+START_TEST(features_that_are_missing_are_told)
+{
+	char bytes[ACCOUNT_OCTETS];
+	struct view v = { bytes, sizeof bytes };
+	struct account a = { .schema = STORE_SCHEMA,
+		.engine = kv_engine_version(),
+		.features = STORE_HAS_ZSTD };
+	struct account b;
+	account_encode(&a, bytes);
+	ck_assert_int_eq(
+	    account_decode(v, &b), pack_is_built() ? 0 : MC_E_UNSUPPORTED);
+	a.features = STORE_HAS_ZSTD << 1; /* not known to anybody yet */
+	account_encode(&a, bytes);
 	ck_assert_int_eq(account_decode(v, &b), MC_E_VERSION);
 }
 
@@ -154,6 +174,39 @@ START_TEST(boxes_come_back)
 
 END_TEST
 
+/* Who writes a record again, as a migration does, leaves the body as it is. */
+START_TEST(layouts_are_kept)
+{
+	static const struct {
+		bool pieces, frames;
+	} layouts[] = { { false, false }, { true, false }, { true, true } };
+
+	static const char frames[] = "\x02\0\0";
+	for (size_t i = 0; i < 3; i++) {
+		struct envelope_record got, e = { .size_bytes = 3,
+			.has_pieces = layouts[i].pieces,
+			.envelope = V("(x)") };
+		struct body body;
+		struct buf out, again;
+		if (layouts[i].frames)
+			e.frames = (struct view){ frames, sizeof frames };
+		buf_init(&out, 1000);
+		buf_init(&again, 1000);
+		envelope_encode(&e, &out);
+		ck_assert_int_eq(envelope_decode(buf_view(&out), &got), 0);
+		envelope_encode(&got, &again);
+		ck_assert_view_eq(buf_view(&out), buf_view(&again));
+		ck_assert_int_eq(
+		    envelope_decode_body(buf_view(&again), &body), 0);
+		ck_assert_int_eq(body.has_pieces, layouts[i].pieces);
+		ck_assert_uint_eq(body.stored_bytes, layouts[i].frames ? 2 : 3);
+		buf_deinit(&out);
+		buf_deinit(&again);
+	}
+}
+
+END_TEST
+
 /* Later versions add fields; this one skips them. */
 START_TEST(unknown_fields_are_skipped)
 {
@@ -183,8 +236,10 @@ static Suite *build(void)
 	tcase_add_test(tc, crc32c_is_the_standard_one);
 	tcase_add_test(tc, keys_sort_as_numbers);
 	tcase_add_test(tc, account_comes_back);
+	tcase_add_test(tc, features_that_are_missing_are_told);
 	tcase_add_loop_test(tc, rows_come_back, 0, 7);
 	tcase_add_test(tc, boxes_come_back);
+	tcase_add_test(tc, layouts_are_kept);
 	tcase_add_test(tc, unknown_fields_are_skipped);
 	suite_add_tcase(suite, tc);
 	return suite;

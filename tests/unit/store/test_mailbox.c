@@ -170,6 +170,94 @@ START_TEST(provides_several_at_once)
 
 END_TEST
 
+static uint16_t uses_of(struct view name)
+{
+	return box_named(name).special_use;
+}
+
+START_TEST(a_special_use_is_that_of_one_mailbox)
+{
+	struct mailbox m;
+	ck_assert_int_eq(mailbox_create(store, V("Sent"),
+			     SPECIAL_SENT | SPECIAL_ARCHIVE, &m),
+	    0);
+	uint32_t sent = m.id;
+	ck_assert_int_eq(
+	    mailbox_create(store, V("Sent Items"), SPECIAL_SENT, &m), 0);
+	ck_assert_uint_eq(uses_of(V("Sent Items")), SPECIAL_SENT);
+	ck_assert_uint_eq(uses_of(V("Sent")), SPECIAL_ARCHIVE);
+	ck_assert_int_eq(mailbox_set_special_use(store, sent, SPECIAL_SENT), 0);
+	ck_assert_uint_eq(uses_of(V("Sent Items")), 0);
+	ck_assert_uint_eq(uses_of(V("Sent")), SPECIAL_SENT);
+	ck_assert_int_eq(mailbox_set_special_use(store, sent, 0), 0);
+	ck_assert_uint_eq(uses_of(V("Sent")), 0);
+	ck_assert_int_eq(
+	    mailbox_set_special_use(store, 77, SPECIAL_SENT), MC_E_NOENT);
+}
+
+END_TEST
+
+static uint64_t account_modseq(void)
+{
+	struct store_txn t;
+	struct store_totals totals;
+	ck_assert_int_eq(store_read(store, &t), 0);
+	ck_assert_int_eq(store_totals(&t, &totals), 0);
+	store_end(&t);
+	return totals.modseq;
+}
+
+static int create_it(void)
+{
+	struct mailbox m;
+	return mailbox_create(store, V("A"), 0, &m);
+}
+
+static int use_it(void)
+{
+	return mailbox_set_special_use(
+	    store, box_named(V("A")).id, SPECIAL_JUNK);
+}
+
+static int subscribe_it(void)
+{
+	return mailbox_subscribe(store, V("A"), true);
+}
+
+static int unsubscribe_it(void)
+{
+	return mailbox_subscribe(store, V("A"), false);
+}
+
+static int rename_it(void)
+{
+	return mailbox_rename(store, V("A"), V("B/C"));
+}
+
+static int delete_it(void)
+{
+	return mailbox_delete(store, V("B/C"));
+}
+
+static int (*const changes[])(void) = { create_it, use_it, subscribe_it,
+	unsubscribe_it, rename_it, delete_it };
+
+/* What JMAP and NOTIFY tell changes by. */
+START_TEST(each_change_of_a_mailbox_has_a_modseq)
+{
+	for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+		uint64_t before = account_modseq();
+		ck_assert_int_eq(changes[i](), 0);
+		ck_assert_msg(account_modseq() > before, "change %zu", i);
+	}
+	/* What changes nothing does not write. */
+	uint64_t before = store_last_change(store);
+	ck_assert_int_eq(unsubscribe_it(), 0);
+	ck_assert_uint_eq(store_last_change(store), before);
+}
+
+END_TEST
+
 START_TEST(limits_names)
 {
 	char deep[128] = "a";
@@ -405,6 +493,8 @@ static Suite *build(void)
 	tcase_add_loop_test(
 	    tc, checks_names, 0, sizeof names / sizeof names[0]);
 	tcase_add_test(tc, provides_several_at_once);
+	tcase_add_test(tc, a_special_use_is_that_of_one_mailbox);
+	tcase_add_test(tc, each_change_of_a_mailbox_has_a_modseq);
 	tcase_add_test(tc, limits_names);
 	tcase_add_test(tc, names_are_composed);
 	tcase_add_test(tc, deletes);

@@ -317,6 +317,30 @@ START_TEST(expunged_objects_wait_for_open_sessions)
 
 END_TEST
 
+/* A sweep looks at 1,000 and goes on at the key behind them, which a damaged
+ * file may have made longer than any of ours. */
+START_TEST(long_delivery_keys_are_no_end)
+{
+	struct kv_txn t;
+	const struct delivery d = { (uint32_t)test_now_s, 1, 1 };
+	char value[12], key[KV_KEY_MAX];
+	struct view v = delivery_encode(&d, value);
+	ck_assert_int_eq(kv_write(store->kv, &t), 0);
+	for (unsigned i = 0; i < 1000; i++) {
+		char id[DELIVERY_ID_OCTETS] = { (char)(i >> 8 & 3), (char)i };
+		struct key k = key_delivery((struct view){ id, sizeof id });
+		kv_put(&t, TABLE_IDX, key_view(&k), v);
+	}
+	memset(key, 'D', sizeof key);
+	kv_put(&t, TABLE_IDX, (struct view){ key, sizeof key }, v);
+	ck_assert_int_eq(kv_commit(&t), 0);
+	store_housekeeping(store);
+	store_housekeeping(store);
+	add(item_of(view_of(plain_text)));
+}
+
+END_TEST
+
 static int count_vanished(void *ctx, uint32_t first, uint32_t last)
 {
 	uint32_t *n = ctx;
@@ -526,6 +550,7 @@ static Suite *build(void)
 	tcase_add_test(tc, mass_expunge_is_run_lengths);
 	tcase_add_test(tc, old_history_is_forgotten_openly);
 	tcase_add_test(tc, damage_is_an_error);
+	tcase_add_test(tc, long_delivery_keys_are_no_end);
 	tcase_add_test(tc, later_schemas_are_refused);
 	tcase_add_test(tc, recent_belongs_to_one_session);
 	tcase_add_test(tc, processes_share_a_store);

@@ -1,0 +1,177 @@
+/* Which messages may match, by the filters of segments and the index of
+ * objects: the rows of all others need not be read. */
+#include "store/edit.h"
+#include "store/extract_segment.h"
+
+enum {
+	TURN_SEGMENTS = 8192,
+	TURN_OCTETS = 16 * 1024 * 1024,
+	FOUND_MAX = 4096, /* each costs as much as reading some rows */
+	UNKNOWN_MAX = 4096,
+	SAMPLE_SEGMENTS = 64, /* searched: then the text is too common, */
+	SHARE_MAX = 4         /* when they are more than 1/4 of those seen */
+};
+
+/* One turn. */
+struct turn {
+	struct extract_candidates *c;
+	struct kv_cursor links;
+	struct uidset *out;
+	size_t segments, octets;
+};
+
+void extract_candidates_init(struct extract_candidates *c,
+    struct extract_query *queries, unsigned n_queries, uint32_t mailbox,
+    uint64_t asked)
+{
+	*c = (struct extract_candidates){ .queries = queries,
+		.n_queries = n_queries,
+		.mailbox = mailbox,
+		.asked = asked };
+}
+
+/* The rows that show an object. */
+static int add_rows(struct turn *u, uint64_t msgid)
+{
+	uint32_t mailbox = u->c->mailbox, uid;
+	struct key k = key_link(msgid, mailbox, 0);
+	uint64_t object;
+	int error = kv_cursor_seek(&u->links, key_view(&k));
+	while (!error &&
+	       key_link_split(u->links.key, &object, &mailbox, &uid) == 0 &&
+	       object == msgid && mailbox == u->c->mailbox) {
+		error = uidset_add(u->out, uid, uid);
+		if (!error)
+			error = kv_cursor_next(&u->links);
+	}
+	if (u->out->count > FOUND_MAX)
+		return MC_E_LIMIT;
+	return error == MC_E_NOENT ? 0 : error;
+}
+
+/* Those that came after the last extract. */
+static int add_unknown(struct turn *u)
+{
+	uint32_t mailbox, uid;
+	struct key k = key_link(u->c->done_msgid + 1, 0, 0);
+	uint64_t object;
+	int error = kv_cursor_seek(&u->links, key_view(&k));
+	for (unsigned n = 0; !error; n++) {
+		if (key_link_split(u->links.key, &object, &mailbox, &uid) != 0)
+			break;
+		if (n >= UNKNOWN_MAX)
+			return MC_E_LIMIT;
+		if (mailbox == u->c->mailbox)
+			error = uidset_add(u->out, uid, uid);
+		if (!error)
+			error = kv_cursor_next(&u->links);
+	}
+	return error == MC_E_NOENT ? 0 : error;
+}
+
+/* What was cut may match behind the cut. */
+static int add_segment(
+    struct turn *u, struct extract_query *q, const struct extract_segment *s)
+{
+	int error = 0;
+	q->segment = 0; /* its hits are another one's now */
+	extract_segment_scan(q, s);
+	for (uint32_t i = 0; !error && i < s->n; i++) {
+		struct extract_entry e = extract_entry_at(s, i);
+		if (e.cut || extract_query_hit(q, i))
+			error = add_rows(u, e.msgid);
+	}
+	return error;
+}
+
+static int look_at(
+    struct turn *u, struct extract_query *q, const struct extract_segment *s)
+{
+	struct extract_candidates *c = u->c;
+	bool may_have = extract_filter_may_have(s->filter, &q->grams);
+	u->segments++;
+	c->seen++;
+	c->next_msgid = s->last + 1;
+	if (!may_have && !s->has_cut)
+		return 0;
+	u->octets += may_have ? s->text.n : 0;
+	c->passed += may_have;
+	if (c->passed > SAMPLE_SEGMENTS && c->passed > c->seen / SHARE_MAX)
+		return MC_E_LIMIT;
+	return extract_segment_is_ordered(s) ? add_segment(u, q, s)
+					     : MC_E_CORRUPT;
+}
+
+/* MC_E_NOENT: this query has seen all. */
+static int look_on(struct turn *u, struct extract_query *q, struct kv_txn *t)
+{
+	struct key k = extract_key(u->c->next_msgid);
+	struct extract_segment s;
+	struct kv_cursor c;
+	int error = kv_cursor_open(&c, t, EXTRACT_TABLE_ZONES + q->zone);
+	if (!error)
+		error = kv_cursor_seek(&c, key_view(&k));
+	while (
+	    !error && u->segments < TURN_SEGMENTS && u->octets < TURN_OCTETS) {
+		error = extract_segment_peek(c.value, &s);
+		if (!error)
+			error = look_at(u, q, &s);
+		if (!error)
+			error = kv_cursor_next(&c);
+	}
+	kv_cursor_close(&c);
+	return error;
+}
+
+/* Looking at a segment is about as much work as asking of a message. */
+static int is_worth_it(struct extract_candidates *c, struct kv_txn *t)
+{
+	struct kv_table_stats stats;
+	uint64_t segments = 0;
+	int error = 0;
+	for (unsigned i = 0; !error && i < c->n_queries; i++) {
+		error = kv_table_stats(
+		    t, EXTRACT_TABLE_ZONES + c->queries[i].zone, &stats);
+		segments += error ? 0 : stats.entries;
+		if (c->queries[i].grams.n == 0)
+			return MC_E_LIMIT;
+	}
+	return error ? error : segments > c->asked / 2 ? MC_E_LIMIT : 0;
+}
+
+static int look(struct turn *u, struct extract_reader *r)
+{
+	struct extract_candidates *c = u->c;
+	int error = 0;
+	if (!c->has_begun) {
+		c->has_begun = true;
+		c->done_msgid = r->done_msgid;
+		error = is_worth_it(c, &r->t);
+	} else if (r->done_msgid < c->done_msgid) {
+		return MC_E_LIMIT; /* begun anew by somebody */
+	}
+	while (!error && c->query < c->n_queries &&
+	       u->segments < TURN_SEGMENTS && u->octets < TURN_OCTETS) {
+		error = look_on(u, &c->queries[c->query], &r->t);
+		if (error == MC_E_NOENT) {
+			c->query++;
+			c->next_msgid = 0;
+			error = 0;
+		}
+	}
+	c->done = !error && c->query == c->n_queries;
+	return c->done ? add_unknown(u) : error;
+}
+
+bool extract_candidates_next(struct extract_candidates *c,
+    struct extract_reader *r, struct store_txn *t, struct uidset *out)
+{
+	struct turn u = { .c = c, .out = out };
+	if (!extract_reader_begin(r))
+		return false;
+	int error = kv_cursor_open(&u.links, &t->kv, TABLE_IDX);
+	if (!error)
+		error = look(&u, r);
+	kv_cursor_close(&u.links);
+	return !error; /* whoever asks of each message meets it again */
+}

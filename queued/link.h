@@ -1,0 +1,30 @@
+#ifndef QUEUED_LINK_H
+#define QUEUED_LINK_H
+/* A channel to the agent of an account: AUTH grants it to the monitor, the
+ * monitor gives one end to the agent and starts that if need be. */
+#include "queued/queue_role.h"
+
+struct agent_link;
+
+/* After on_no_account and on_lost the link is gone already. */
+struct link_events {
+	void (*on_open)(struct queue *q, void *ctx); /* link_send may be used */
+	/* False: unexpected; the link is lost. May free it. */
+	bool (*on_message)(struct queue *q, void *ctx, const struct msg *m);
+	void (*on_no_account)(struct queue *q, void *ctx);
+	void (*on_lost)(struct queue *q, void *ctx, struct view why);
+};
+
+/* NULL: no auth process, or too many. Nothing is called before it returns. */
+struct agent_link *link_open(struct queue *q, struct view account,
+    const struct link_events *events, void *ctx);
+/* Takes fd. The agent reads it when it is up. */
+void link_send(struct agent_link *l, const struct msg *m, int fd);
+void link_free(struct agent_link *l);
+
+void link_on_granted(
+    struct proc *p, struct peer *from, const struct msg *m, int fd);
+void link_on_refused(
+    struct proc *p, struct peer *from, const struct msg *m, int fd);
+void link_auth_down(struct queue *q);
+#endif

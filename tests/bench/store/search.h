@@ -1,0 +1,7 @@
+#ifndef BENCH_SEARCH_H
+#define BENCH_SEARCH_H
+#include "bench.h"
+
+/* Searches of the corpus, and what has to be made for them before. */
+void run_search(const struct bench *b);
+#endif
