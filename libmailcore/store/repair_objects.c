@@ -91,14 +91,20 @@ bool repair_first_row(struct repair *r, uint64_t msgid, struct message *out)
 
 /* Descriptions. */
 
-void repair_drop_object(struct repair *r, uint64_t msgid)
+/* Those of this type, and behind. */
+static void drop_records(struct repair *r, uint64_t msgid, char type)
 {
 	unsigned n;
-	struct key first = key_obj(msgid, 0, 0),
+	struct key first = key_obj(msgid, type, 0),
 		   last = key_obj(msgid + 1, 0, 0);
 	r->wrote = true;
 	kv_drop_range(&r->c.t.kv, TABLE_OBJ, key_view(&first), key_view(&last),
 	    UINT32_MAX, &n);
+}
+
+void repair_drop_object(struct repair *r, uint64_t msgid)
+{
+	drop_records(r, msgid, 0);
 }
 
 static void drop_bytes(struct repair *r, uint64_t msgid, uint32_t from)
@@ -129,23 +135,17 @@ static int prepare(struct repair *r, uint64_t msgid, uint64_t size,
 }
 
 void repair_describe(struct repair *r, uint64_t msgid, uint64_t size,
-    const struct envelope_record *old, const struct message *row)
+    bool has_envelope, const struct message *row)
 {
 	struct prepared p;
-	struct date date = { r->now_s, 0 };
-	if (row)
-		date = row->internaldate;
-	if (old)
-		date = old->internaldate;
+	struct date date = row ? row->internaldate : (struct date){ r->now_s, 0 };
 	prepared_init(&p);
 	int error = prepare(r, msgid, size, date, &p);
 	if (!error) {
-		repair_drop_object(r, msgid);
-		if (old)
-			envelope_place(p.envelope.p + p.envelope.start,
-			    old->mailbox, old->uid);
+		drop_records(r, msgid, has_envelope ? 'M' : 0);
 		struct edit e = repair_edit(r);
-		object_put(&e, msgid, 'E', buf_view(&p.envelope));
+		if (!has_envelope)
+			object_put(&e, msgid, 'E', buf_view(&p.envelope));
 		object_put(&e, msgid, 'M', buf_view(&p.structure));
 		repair_edit_end(r, &e);
 	}
@@ -191,7 +191,7 @@ static void mend_description(struct repair *r, uint64_t msgid)
 		r->is_loss = true;
 	} else {
 		repair_describe(
-		    r, msgid, size, has_e ? &e : NULL, has_row ? &row : NULL);
+		    r, msgid, size, has_e, has_row ? &row : NULL);
 	}
 	repair_note(r, good_e ? "object-structure" : "object-envelope",
 	    r->is_loss, c->detail);

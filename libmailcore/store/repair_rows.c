@@ -105,7 +105,7 @@ static bool mend_row_object(struct repair *r)
 	r->is_loss = true;
 	if (c->row.size_bytes > STUB_MAX || c->msgid >= repair_id_max)
 		return drop_row(r);
-	repair_describe(r, c->msgid, c->row.size_bytes, NULL, &c->row);
+	repair_describe(r, c->msgid, c->row.size_bytes, false, &c->row);
 	if (c->msgid >= c->account.next_msgid)
 		c->account.next_msgid = c->msgid + 1;
 	return true;

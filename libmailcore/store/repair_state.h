@@ -84,7 +84,7 @@ void repair_rows(struct repair *r); /* and what is derived from them */
 /* The description of an object, from a body of size octets; what is missing
  * of it is taken as blank. */
 void repair_describe(struct repair *r, uint64_t msgid, uint64_t size,
-    const struct envelope_record *old, const struct message *row);
+    bool has_envelope, const struct message *row);
 void repair_drop_object(struct repair *r, uint64_t msgid);
 /* Octets of the message that are there, each chunk right. */
 bool repair_has_bytes(struct repair *r, uint64_t msgid);
