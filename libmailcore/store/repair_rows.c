@@ -156,6 +156,8 @@ static bool lose_index(struct repair *r)
 static bool mend_index_key(struct repair *r)
 {
 	struct check *c = &r->c;
+	if (view_has_byte(V("HI"), c->key.p[0]))
+		return drop_index(r);
 	if (key_link_split(c->key, &c->msgid, &c->mailbox, &c->uid) != 0)
 		return lose_index(r);
 	struct key k = key_link(c->msgid, c->mailbox, c->uid);
@@ -307,6 +309,8 @@ static const struct mender menders[] = {
 	{ "retained-record", mend_retained },
 	{ "retained-rows", drop_retained },
 	{ "retained-object", mend_retained_object },
+	{ "thread-member", drop_index },
+	{ "thread-id", drop_index },
 	{ "row-record", mend_row_record },
 	{ "row-mailbox", mend_row_mailbox },
 	{ "row-uid", mend_row_uid },
@@ -412,6 +416,7 @@ static void at_orphan(struct repair *r)
 		return;
 	if (!check_object_size(c, c->msgid, &size) ||
 	    (size && !repair_has_bytes(r, c->msgid))) {
+		repair_thread_leave(r, c->msgid);
 		repair_drop_object(r, c->msgid);
 		repair_note(r, "object-owner", true, "nothing of it is left");
 		return;
@@ -456,6 +461,7 @@ static void tell_damaged(struct repair *r, const struct repair_damaged *d)
 void repair_rows(struct repair *r)
 {
 	repair_walk(r, TABLE_MSG, at_row);
+	repair_threads(r);
 	repair_walk(r, TABLE_IDX, at_index);
 	r->c.modseq = 0;
 	repair_walk(r, TABLE_OBJ, at_orphan);

@@ -81,8 +81,12 @@ struct view repair_box_rescue_name(uint32_t id, char out[32]);
 bool repair_may_exist(const struct repair *r, uint32_t id);
 void repair_objects(struct repair *r);
 void repair_rows(struct repair *r); /* and what is derived from them */
+/* When all objects are described; leaves what derives of it to the rules of
+ * the index. */
+void repair_threads(struct repair *r);
+void repair_thread_leave(struct repair *r, uint64_t msgid);
 /* The description of an object, from a body of size octets; what is missing
- * of it is taken as blank. */
+ * of it is taken as blank. An envelope that can be read stays. */
 void repair_describe(struct repair *r, uint64_t msgid, uint64_t size,
     bool has_envelope, const struct message *row);
 void repair_drop_object(struct repair *r, uint64_t msgid);

@@ -66,11 +66,9 @@ static void put_reference(struct edit *e, uint64_t msgid, uint64_t threadid,
 		put_id(e, hash, msgid, threadid);
 }
 
-uint64_t thread_join(struct edit *e, uint64_t msgid, const struct references *r)
+void thread_keep(struct edit *e, uint64_t msgid, uint64_t threadid,
+    const struct references *r)
 {
-	uint64_t threadid = find(e, r);
-	if (!threadid)
-		threadid = msgid;
 	if (threadid != msgid) {
 		struct key k = key_thread_member(threadid, msgid);
 		kv_put(&e->kv, TABLE_IDX, key_view(&k), V(""));
@@ -81,6 +79,14 @@ uint64_t thread_join(struct edit *e, uint64_t msgid, const struct references *r)
 		put_reference(e, msgid, threadid, r, 0);
 	for (unsigned i = 1; i < r->n && i < THREAD_KEYS_MAX; i++)
 		put_reference(e, msgid, threadid, r, r->n - i);
+}
+
+uint64_t thread_join(struct edit *e, uint64_t msgid, const struct references *r)
+{
+	uint64_t threadid = find(e, r);
+	if (!threadid)
+		threadid = msgid;
+	thread_keep(e, msgid, threadid, r);
 	return threadid;
 }
 

@@ -24,6 +24,9 @@ uint64_t thread_hash(const struct references *r, uint64_t id);
  * to the transaction. */
 uint64_t thread_join(
     struct edit *e, uint64_t msgid, const struct references *r);
+/* Writes the keys of an object whose thread is known. */
+void thread_keep(struct edit *e, uint64_t msgid, uint64_t threadid,
+    const struct references *r);
 /* The object is purged. */
 void thread_leave(struct edit *e, uint64_t msgid, uint64_t threadid,
     const struct references *r);
