@@ -302,6 +302,8 @@ static const struct mender menders[] = {
 	{ "attribute-key", drop_attribute },
 	{ "keyword-name", drop_attribute },
 	{ "subscription", drop_attribute },
+	{ "annotation", drop_attribute },
+	{ "annotation-mailbox", drop_attribute },
 	{ "index-key", mend_index_key },
 	{ "link-row", mend_link },
 	{ "uidl-row", drop_index },
