@@ -67,25 +67,37 @@ static bool fits_blb(struct view key, struct view value)
 
 static bool fits_idx(struct view key, struct view value)
 {
+	struct retained r;
 	switch (key.p[0]) {
 	case 'D':
 		return key.n == 17 && value.n == 12;
 	case 'L':
 		return key.n == 17 && value.n == 0;
 	case 'X':
-		return key.n == 13 && value.n == 20;
+		return key.n == 13 && retained_decode(value, &r) == 0;
 	case 'P':
 		return key.n == 9 && value.n <= UIDL_OCTETS_MAX;
+	case 'H':
+		return key.n == 17 && value.n == 0;
+	case 'I':
+		return key.n == 17 && value.n == 8;
 	default:
-		return view_has_byte(V("GHQTU"), key.p[0]);
+		return view_has_byte(V("QU"), key.p[0]);
 	}
 }
 
 static bool fits_att(struct view key, struct view value)
 {
+	struct view entry;
+	uint32_t mailbox;
+	unsigned piece;
 	if (key.p[0] == 'K')
 		return key.n == 2 && value.n <= KEYWORD_OCTETS_MAX;
-	return view_has_byte(V("ABCFJNRSVv"), key.p[0]);
+	if (key.p[0] == 'A')
+		return key_annotation_split(key, &mailbox, &entry, &piece) ==
+			   0 &&
+		       value.n <= PIECE_OCTETS;
+	return view_has_byte(V("BCFJNRSVv"), key.p[0]);
 }
 
 static bool fits(unsigned table, struct view key, struct view value)
