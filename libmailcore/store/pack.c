@@ -49,6 +49,11 @@ struct source packed_source(const struct packed *p)
 	};
 }
 
+bool packed_is(struct view octets)
+{
+	return view_starts(octets, V("\x28\xb5\x2f\xfd"));
+}
+
 #ifdef MAILCORE_ZSTD
 
 struct packer {
@@ -136,6 +141,43 @@ int packer_run(struct packer *p, const struct source *s, struct packed *out)
 	return error;
 }
 
+/* Octets of the message in the frame that in begins with, and its entry; 0:
+ * there is none. */
+static size_t find_frame(struct view in, uint32_t *entry)
+{
+	size_t n = in.n < BODY_FRAME_OCTETS ? in.n : BODY_FRAME_OCTETS;
+	*entry = (uint32_t)n | FRAME_PLAIN;
+	if (!packed_is(in))
+		return n;
+	size_t packed = ZSTD_findFrameCompressedSize(in.p, in.n);
+	unsigned long long size = ZSTD_getFrameContentSize(in.p, in.n);
+	/* What the two say of errors is larger. */
+	if (packed > in.n || size > BODY_FRAME_OCTETS || packed >= size)
+		return 0;
+	*entry = (uint32_t)packed;
+	return (size_t)size;
+}
+
+bool packed_find(struct view octets, struct buf *frames, uint64_t *size_bytes)
+{
+	char p[FRAME_ENTRY_OCTETS];
+	uint32_t entry;
+	size_t n = BODY_FRAME_OCTETS;
+	bool any = false;
+	buf_reset(frames);
+	*size_bytes = 0;
+	/* All but the last are full. */
+	while (octets.n && n == BODY_FRAME_OCTETS) {
+		n = find_frame(octets, &entry);
+		any |= !(entry & FRAME_PLAIN);
+		put_le(p, entry, sizeof p);
+		buf_put(frames, (struct view){ p, sizeof p });
+		octets = view_skip(octets, entry & ~FRAME_PLAIN);
+		*size_bytes += n;
+	}
+	return any && n && !octets.n && buf_error(frames) == 0;
+}
+
 int unpacker_run(struct unpacker *u, struct view in, size_t n)
 {
 	mc_assert(n <= BODY_FRAME_OCTETS);
@@ -184,6 +226,14 @@ int packer_run(struct packer *p, const struct source *s, struct packed *out)
 	(void)s;
 	packed_reset(out);
 	return 0;
+}
+
+bool packed_find(struct view octets, struct buf *frames, uint64_t *size_bytes)
+{
+	(void)octets;
+	(void)frames;
+	(void)size_bytes;
+	return false;
 }
 
 int unpacker_run(struct unpacker *u, struct view in, size_t n)

@@ -37,6 +37,13 @@ void packer_free(struct packer **p);
 int packer_run(
     struct packer *p, const struct source *s, struct packed *out) MUST_CHECK;
 
+/* Whether octets begin with a packed frame. */
+bool packed_is(struct view octets);
+/* The table of all octets of a packed message, when it was lost, and the size
+ * of the message. False: they are not one. */
+bool packed_find(
+    struct view octets, struct buf *frames, uint64_t *size_bytes) MUST_CHECK;
+
 /* Unpacks, and keeps the last frame: who reads it in parts unpacks it once. */
 struct unpacker {
 	void *context;

@@ -363,6 +363,7 @@ int store_repair(struct store *s, const struct repair_options *options,
 	r->c.store = s;
 	r->c.t = (struct store_txn){ .store = s };
 	r->now_s = (uint32_t)s->now_s();
+	unpacker_clear(&s->unpacker);
 	int error = kv_write(s->kv, &r->c.t.kv);
 	if (!error)
 		error = run(r);

@@ -1,72 +1,9 @@
 /* Message objects: their descriptions and their bytes. */
-#include "store/le.h"
 #include "store/message_prepare.h"
 #include "store/object.h"
 #include "store/repair_state.h"
 #include "store/spill.h"
 #include <stdlib.h>
-
-/* What is there of a body. */
-struct bytes {
-	uint32_t chunks, good; /* behind size none counts */
-	uint32_t extra;
-	uint64_t end; /* of the last one */
-};
-
-static bool is_good(struct view key, struct view value)
-{
-	const size_t n = value.n - 4;
-	struct key k = { .n = key.n };
-	if (key.n != 12 || value.n < 5 || n > CHUNK_OCTETS)
-		return false;
-	memcpy(k.p, key.p, key.n);
-	return chunk_check(&k, view_head(value, n), value.p + n);
-}
-
-static void look_at_chunk(
-    struct bytes *b, const struct kv_cursor *k, uint64_t size, char *into)
-{
-	uint64_t at = (uint64_t)get_be32(k->key.p + 8) * CHUNK_OCTETS;
-	size_t n = k->value.n > 4 ? k->value.n - 4 : 0;
-	bool fits = at < size &&
-		    n == (size - at < CHUNK_OCTETS ? size - at : CHUNK_OCTETS);
-	if (at >= size) {
-		b->extra++;
-		return;
-	}
-	b->chunks++;
-	b->good += is_good(k->key, k->value) && (fits || size == UINT64_MAX);
-	if (at + n > b->end)
-		b->end = at + n;
-	if (into && fits)
-		memcpy(into + at, k->value.p, n);
-}
-
-/* size: of the message, UINT64_MAX when it is not known. into: NULL or size
- * octets. */
-static struct bytes look_at_bytes(
-    struct repair *r, uint64_t msgid, uint64_t size, char *into)
-{
-	struct kv_cursor k;
-	struct bytes b = { 0 };
-	struct key first = key_blb(msgid, 0);
-	struct view id = view_head(key_view(&first), 8);
-	int error = kv_cursor_open(&k, &r->c.t.kv, TABLE_BLB);
-	if (!error)
-		error = kv_cursor_seek(&k, key_view(&first));
-	while (!error && view_starts(k.key, id)) {
-		if (k.key.n == 12)
-			look_at_chunk(&b, &k, size, into);
-		error = kv_cursor_next(&k);
-	}
-	kv_cursor_close(&k);
-	return b;
-}
-
-bool repair_has_bytes(struct repair *r, uint64_t msgid)
-{
-	return look_at_bytes(r, msgid, UINT64_MAX, NULL).good != 0;
-}
 
 bool repair_first_row(struct repair *r, uint64_t msgid, struct message *out)
 {
@@ -116,31 +53,54 @@ static void drop_bytes(struct repair *r, uint64_t msgid, uint32_t from)
 	    UINT32_MAX, &n);
 }
 
-static int prepare(struct repair *r, uint64_t msgid, uint64_t size,
-    struct date date, struct prepared *out)
+static int prepare(struct repair *r, const struct body *b, struct date date,
+    struct prepared *out)
 {
-	char *p = malloc(size ? (size_t)size : 1);
+	const size_t n = (size_t)b->size_bytes;
+	char *p = malloc(n ? n : 1);
 	if (!p)
 		return MC_E_TEMP;
 	/* An empty header, as far as there is none. */
-	memset(p, ' ', (size_t)size);
-	memcpy(p, "\r\n", size < 2 ? (size_t)size : 2);
-	(void)look_at_bytes(r, msgid, size, p);
-	const struct append a = { .source = { .mem = { p, (size_t)size },
-				      .fd = -1 },
+	memset(p, ' ', n);
+	memcpy(p, "\r\n", n < 2 ? n : 2);
+	repair_body_read(r, b, p);
+	const struct append a = { .source = { .mem = { p, n }, .fd = -1 },
 		.internaldate = date };
+	buf_put(&out->packed.frames, b->frames);
 	int error = message_prepare(&a, NULL, out);
 	free(p);
 	return error;
 }
 
-void repair_describe(struct repair *r, uint64_t msgid, uint64_t size,
-    bool has_envelope, const struct message *row)
+/* Bodies are stored in pieces, as long as there is no older one. */
+static int set_layout(const struct body *b, struct prepared *p)
+{
+	struct envelope_record e;
+	struct buf whole = p->envelope;
+	if (b->has_pieces)
+		return 0;
+	int error = envelope_decode(buf_view(&whole), &e);
+	if (error)
+		return error;
+	e.has_pieces = false;
+	buf_init(&p->envelope, buf_len(&whole) + 1);
+	envelope_encode(&e, &p->envelope);
+	error = buf_error(&p->envelope);
+	buf_deinit(&whole);
+	return error;
+}
+
+void repair_describe(struct repair *r, const struct body *b, bool has_envelope,
+    const struct message *row)
 {
 	struct prepared p;
-	struct date date = row ? row->internaldate : (struct date){ r->now_s, 0 };
+	const uint64_t msgid = b->msgid;
+	struct date date =
+	    row ? row->internaldate : (struct date){ r->now_s, 0 };
 	prepared_init(&p);
-	int error = prepare(r, msgid, size, date, &p);
+	int error = prepare(r, b, date, &p);
+	if (!error)
+		error = set_layout(b, &p);
 	if (!error) {
 		drop_records(r, msgid, has_envelope ? 'M' : 0);
 		struct edit e = repair_edit(r);
@@ -154,47 +114,51 @@ void repair_describe(struct repair *r, uint64_t msgid, uint64_t size,
 		repair_fail(r, error);
 }
 
-/* Size as the description says, or else the row, or else the chunks. */
-static uint64_t size_of(struct repair *r, uint64_t msgid,
-    const struct envelope_record *e, const struct message *row)
+/* From what there is; false: nothing. */
+static bool describe(struct repair *r, uint64_t msgid, bool has_envelope)
 {
-	uint64_t end;
-	if (e)
-		return e->size_bytes;
-	end = look_at_bytes(r, msgid, UINT64_MAX, NULL).end;
-	return row && row->size_bytes > end &&
-		       row->size_bytes - end < UINT32_MAX / 2
-		   ? row->size_bytes
-		   : end;
+	struct message row = { .size_bytes = 0 };
+	struct body b;
+	struct buf frames;
+	bool has_row = repair_first_row(r, msgid, &row);
+	bool is_whole = true;
+	bool any = has_envelope || has_row || repair_has_bytes(r, msgid);
+	buf_init(&frames, (size_t)BODY_FRAMES_MAX * FRAME_ENTRY_OCTETS);
+	if (!has_envelope || body_get(&r->c.t, msgid, &b) != 0)
+		is_whole =
+		    repair_body_find(r, msgid, row.size_bytes, &b, &frames);
+	any &= b.size_bytes < UINT32_MAX &&
+	       (is_whole || (has_row && b.size_bytes <= BODY_PACKED_MAX));
+	/* What is packed is of no use without its frames. */
+	if (!any || !is_whole) {
+		drop_bytes(r, msgid, 0);
+		r->is_loss = true;
+	}
+	if (any)
+		repair_describe(r, &b, has_envelope, has_row ? &row : NULL);
+	else
+		repair_drop_object(r, msgid);
+	buf_deinit(&frames);
+	return any;
 }
 
 static void mend_description(struct repair *r, uint64_t msgid)
 {
 	struct check *c = &r->c;
 	struct envelope_record e;
-	struct message row;
 	struct view v;
-	bool has_row = repair_first_row(r, msgid, &row);
+	char detail[sizeof c->detail];
 	c->detail[0] = '\0';
 	bool good_e = check_object_envelope(c);
 	bool good_m = good_e && check_object_structure(c);
 	if (good_m)
 		return;
+	memcpy(detail, c->detail, sizeof detail);
 	bool has_e = object_get(&c->t, msgid, 'E', &v) == 0 &&
 		     envelope_decode(v, &e) == 0 && good_e;
-	uint64_t size =
-	    size_of(r, msgid, has_e ? &e : NULL, has_row ? &row : NULL);
-	bool any = has_e || has_row || repair_has_bytes(r, msgid);
-	if (size >= UINT32_MAX || !any) {
-		repair_drop_object(r, msgid);
-		drop_bytes(r, msgid, 0);
-		r->is_loss = true;
-	} else {
-		repair_describe(
-		    r, msgid, size, has_e, has_row ? &row : NULL);
-	}
+	describe(r, msgid, has_e);
 	repair_note(r, good_e ? "object-structure" : "object-envelope",
-	    r->is_loss, c->detail);
+	    r->is_loss, detail);
 	r->is_loss = false;
 }
 
@@ -212,17 +176,22 @@ static void damage(struct repair *r, uint64_t msgid, uint32_t bad, uint32_t all)
 
 static void mend_bytes(struct repair *r, uint64_t msgid)
 {
-	uint64_t size;
-	if (!check_object_size(&r->c, msgid, &size) || size >= UINT32_MAX)
+	struct check *c = &r->c;
+	if (body_get(&c->t, msgid, &c->body) != 0 ||
+	    c->body.size_bytes >= UINT32_MAX)
 		return;
-	uint32_t all = (uint32_t)((size + CHUNK_OCTETS - 1) / CHUNK_OCTETS);
-	struct bytes b = look_at_bytes(r, msgid, size, NULL);
+	if (c->body.frames.n)
+		c->account.features |= STORE_HAS_ZSTD;
+	uint32_t all = (uint32_t)body_chunks(&c->body);
+	struct repair_bytes b = repair_body_look(r, &c->body);
+	if (b.good < all)
+		damage(r, msgid, all - b.good, all);
+	else if (c->body.frames.n && !check_body_frames(c))
+		damage(r, msgid, 0, all);
 	if (b.extra) {
 		drop_bytes(r, msgid, all);
 		repair_note(r, "body-complete", false, "bytes behind its end");
 	}
-	if (b.good < all)
-		damage(r, msgid, all - b.good, all);
 }
 
 static bool is_purged(struct repair *r, uint64_t msgid)

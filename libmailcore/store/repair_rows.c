@@ -105,7 +105,11 @@ static bool mend_row_object(struct repair *r)
 	r->is_loss = true;
 	if (c->row.size_bytes > STUB_MAX || c->msgid >= repair_id_max)
 		return drop_row(r);
-	repair_describe(r, c->msgid, c->row.size_bytes, false, &c->row);
+	const struct body b = { .msgid = c->msgid,
+		.size_bytes = c->row.size_bytes,
+		.stored_bytes = c->row.size_bytes,
+		.has_pieces = true };
+	repair_describe(r, &b, false, &c->row);
 	if (c->msgid >= c->account.next_msgid)
 		c->account.next_msgid = c->msgid + 1;
 	return true;
@@ -240,9 +244,9 @@ static bool mend_retained(struct repair *r)
 		repair_unwait(r, c->msgid);
 		return lose_index(r);
 	}
-	const struct retained now = { .mailbox = e.mailbox,
-		.uid = e.uid,
-		.size_bytes = e.size_bytes };
+	const struct retained now = {
+		.mailbox = e.mailbox, .uid = e.uid, .size_bytes = e.size_bytes
+	};
 	struct key k = key_purge(purge_s, c->msgid);
 	repair_put(r, TABLE_IDX, &k, retained_encode(&now, value));
 	return false;
@@ -441,8 +445,11 @@ static void tell_damaged(struct repair *r, const struct repair_damaged *d)
 	struct key first = key_link(d->msgid, 0, 0);
 	uint64_t id;
 	unsigned n = 0;
+	const char *invariant = d->bad ? "body-checksum" : "body-frames";
 	snprintf(detail, sizeof detail, "%u of %u pieces are lost",
 	    (unsigned)d->bad, (unsigned)d->chunks);
+	if (!d->bad)
+		snprintf(detail, sizeof detail, "it cannot be unpacked");
 	c->msgid = d->msgid;
 	int error = kv_cursor_open(&k, &c->t.kv, TABLE_IDX);
 	if (!error)
@@ -450,14 +457,14 @@ static void tell_damaged(struct repair *r, const struct repair_damaged *d)
 	while (!error &&
 	       key_link_split(k.key, &id, &c->mailbox, &c->uid) == 0 &&
 	       id == d->msgid) {
-		repair_note(r, "body-checksum", true, detail);
+		repair_note(r, invariant, true, detail);
 		n++;
 		error = kv_cursor_next(&k);
 	}
 	kv_cursor_close(&k);
 	c->mailbox = c->uid = 0;
 	if (n == 0)
-		repair_note(r, "body-checksum", true, detail);
+		repair_note(r, invariant, true, detail);
 }
 
 void repair_rows(struct repair *r)

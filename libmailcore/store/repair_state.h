@@ -8,7 +8,7 @@
 
 struct repair_damaged { /* an object that lacks bytes */
 	uint64_t msgid;
-	uint32_t bad, chunks;
+	uint32_t bad, chunks; /* bad 0: it cannot be unpacked */
 };
 
 struct repair {
@@ -85,10 +85,23 @@ void repair_rows(struct repair *r); /* and what is derived from them */
  * the index. */
 void repair_threads(struct repair *r);
 void repair_thread_leave(struct repair *r, uint64_t msgid);
-/* The description of an object, from a body of size octets; what is missing
- * of it is taken as blank. An envelope that can be read stays. */
-void repair_describe(struct repair *r, uint64_t msgid, uint64_t size,
-    bool has_envelope, const struct message *row);
+struct repair_bytes {
+	uint32_t good;  /* chunks that are what they were */
+	uint32_t extra; /* behind the end */
+	uint32_t odd;   /* not as long as they should be; the extra ones, too */
+};
+
+struct repair_bytes repair_body_look(struct repair *r, const struct body *b);
+/* Into size_bytes octets; what is missing is left out, or blank. */
+void repair_body_read(struct repair *r, const struct body *b, char *out);
+/* For one without a record: what its chunks say, and its row (0: has none).
+ * False: they are packed, and not all there. frames is what out borrows. */
+bool repair_body_find(struct repair *r, uint64_t msgid, uint64_t row_bytes,
+    struct body *out, struct buf *frames);
+/* The description of an object, from its body; what is missing of it is taken
+ * as blank. An envelope that can be read stays. */
+void repair_describe(struct repair *r, const struct body *b, bool has_envelope,
+    const struct message *row);
 void repair_drop_object(struct repair *r, uint64_t msgid);
 /* Octets of the message that are there, each chunk right. */
 bool repair_has_bytes(struct repair *r, uint64_t msgid);

@@ -67,7 +67,8 @@ static void on_note(void *ctx, const struct repair_note *n)
 	char where[64];
 	struct report *report = ctx;
 	/* Messages that lack bytes are told when their turn comes. */
-	if (!n->is_loss || strcmp(n->invariant, "body-checksum") == 0)
+	if (!n->is_loss || strcmp(n->invariant, "body-checksum") == 0 ||
+	    strcmp(n->invariant, "body-frames") == 0)
 		return;
 	snprintf(where, sizeof where, "mailbox %u, UID %u, message %llu",
 	    (unsigned)n->mailbox, (unsigned)n->uid,
