@@ -1,10 +1,9 @@
 """mailctl store repair: what is damaged is told, is one user's, and comes back."""
 import imaplib
 import json
-import os
 import unittest
 
-from instance import Instance
+from base import SystemTest
 from test_store import CLEAN, DAMAGED, USAGE, fill, text
 
 ANNA = "anna@mailcore.test"
@@ -24,18 +23,27 @@ def mail_of(mail, user="anna"):
     return seen
 
 
-class Repair(unittest.TestCase):
-    def setUp(self):
-        self.mail = Instance(os.environ["MAILCORE_BUILD"])
-        self.addCleanup(self.mail.close)
-        self.mail.start()
+class Repair(SystemTest):
+    """Each test finds anna's store as it was filled, and no daemon."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
         for user in ("anna", "bert"):
-            fill(self.mail, user)
-        self.before = mail_of(self.mail)
+            fill(cls.mail, user)
+        cls.before = mail_of(cls.mail)
+        cls.mail.stop()
+        cls.dir = cls.mail.dir / "state/mail/mailcore.test/anna"
+        cls.file = cls.dir / "data.mdb"
+        cls.good = cls.file.read_bytes()
+        cls.names = sorted(p.name for p in cls.dir.iterdir())
+
+    def tearDown(self):
         self.mail.stop()
-        self.dir = self.mail.dir / "state/mail/mailcore.test/anna"
-        self.file = self.dir / "data.mdb"
-        self.good = self.file.read_bytes()
+        for path in self.dir.iterdir():
+            if path.name not in self.names:
+                path.unlink()
+        self.file.write_bytes(self.good)
 
     def run_store(self, verb, *arguments, code):
         done = self.mail.mailctl("store", verb, *(arguments or (ANNA,)), "--json", check=False)
@@ -143,6 +151,7 @@ class Repair(unittest.TestCase):
         self.assertEqual(after["Lists/users"], self.before["Lists/users"])
         queued = self.mail.mailctl_json("queue", "list")
         self.assertEqual(len(queued), 1)
+        self.mail.mailctl("queue", "delete", queued[0]["id"])
 
     def test_usage(self):
         done = self.mail.mailctl("store", "repair", ANNA, "--force", check=False)
