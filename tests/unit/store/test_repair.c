@@ -1,3 +1,4 @@
+#include "store/housekeeping.h"
 #include "store/kv_pages.h"
 #include "store/pack.h"
 #include "store/repair.h"
@@ -397,6 +398,26 @@ START_TEST(threads_are_what_they_were)
 
 END_TEST
 
+/* Who joined now would not find that thread any more: the record tells, or
+ * the keys do. */
+START_TEST(a_thread_outlives_its_first_message)
+{
+	const char reply[] = "Message-ID: <2@x>\r\nIn-Reply-To: <1@x>\r\n"
+			     "Subject: Re: A\r\n\r\n2\r\n";
+	sample_add(inbox_id, V("Message-ID: <1@x>\r\nSubject: A\r\n\r\n1\r\n"),
+	    V(""), V(""));
+	sample_add(inbox_id, view_of(reply), V(""), V(""));
+	sample_expunge(inbox_id, 1, 1);
+	test_now_s += 100000;
+	ck_assert_int_eq(housekeeping(store), 0);
+	break_with(thread_losses[_i]);
+	repair();
+	expect_clean();
+	ck_assert_uint_eq(thread_of(2), 1);
+}
+
+END_TEST
+
 static void drop_structure_and_bytes(void)
 {
 	unsigned n;
@@ -557,6 +578,7 @@ static Suite *build(void)
 	tcase_add_test(t, what_is_lost_stays_listed);
 	tcase_add_test(t, clients_are_told_that_parts_were_lost);
 	tcase_add_loop_test(t, threads_are_what_they_were, 0, 4);
+	tcase_add_loop_test(t, a_thread_outlives_its_first_message, 0, 2);
 	tcase_add_test(t, an_envelope_outlives_the_bytes);
 	tcase_add_loop_test(t, packed_messages_are_described_again, 0, 2);
 	tcase_add_test(t, what_cannot_be_unpacked_is_lost);
