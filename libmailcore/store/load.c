@@ -6,6 +6,7 @@
 #include "store/check.h"
 #include "store/dump_record.h"
 #include "store/load_state.h"
+#include "store/mark.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -350,9 +351,11 @@ static int take_place(
 		return error;
 	remove_search(dir);
 	error = kv_replace(from, data, unwritten);
-	if (!error)
-		remove_search(dir);
-	return error;
+	if (error)
+		return error;
+	remove_search(dir);
+	/* What it stood for is gone. */
+	return mark_clear(dir);
 }
 
 int store_load(const char *dir, struct dump_reader *reader,

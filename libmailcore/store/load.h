@@ -7,7 +7,8 @@
 #include "store/store.h"
 
 struct load_options {
-	/* Takes the place of a store that has mail, or is damaged. */
+	/* Takes the place of a store that has mail, or is damaged; the mark of
+	 * damage (store/mark.h) goes with it. */
 	bool replace;
 	/* The dump is of an earlier time. Every mailbox gets a new UIDVALIDITY,
 	 * above all of the dump, the clock, and uidvalidity: UIDs that were

@@ -3,6 +3,7 @@
 #include "store/dump.h"
 #include "store/dump_record.h"
 #include "store/load.h"
+#include "store/mark.h"
 #include "store_sample.h"
 #include <signal.h>
 #include <sys/wait.h>
@@ -594,6 +595,27 @@ START_TEST(a_replaced_store_gives_no_uid_twice)
 
 END_TEST
 
+START_TEST(a_replaced_store_is_not_damaged_any_more)
+{
+	struct stream s;
+	struct load_result r;
+	stream_init(&s);
+	sample_fill();
+	dump_of(store, &s);
+	fill_other(true);
+	ck_assert_int_eq(mark_set(other_dir.path), 0);
+	ck_assert_int_eq(
+	    load_from(buf_view(&s.parts[0]), false, &r), MC_E_EXISTS);
+	ck_assert(mark_is_set(other_dir.path));
+	ck_assert_int_eq(load_from(buf_view(&s.parts[0]), true, &r), 0);
+	struct store *other = open_other();
+	expect_clean(other);
+	store_close(&other);
+	stream_deinit(&s);
+}
+
+END_TEST
+
 /* In a process of its own: locks are a process's. */
 static void hold_open(int ready, int go)
 {
@@ -708,6 +730,7 @@ static Suite *build(void)
 	tcase_add_test(tc, what_was_purged_meanwhile_is_expunged);
 	tcase_add_test(tc, a_store_with_mail_stays);
 	tcase_add_test(tc, a_replaced_store_gives_no_uid_twice);
+	tcase_add_test(tc, a_replaced_store_is_not_damaged_any_more);
 	tcase_add_test(tc, an_open_store_is_not_replaced);
 	tcase_add_test(tc, a_store_with_a_session_is_not_replaced);
 	tcase_add_test(tc, mail_that_comes_meanwhile_stays);
