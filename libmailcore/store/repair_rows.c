@@ -102,7 +102,7 @@ static bool mend_row_keywords_used(struct repair *r)
 static bool mend_row_object(struct repair *r)
 {
 	struct check *c = &r->c;
-	r->is_loss = true;
+	r->is_loss = c->row.size_bytes != 0;
 	if (c->row.size_bytes > STUB_MAX || c->msgid >= repair_id_max)
 		return drop_row(r);
 	const struct body b = { .msgid = c->msgid,

@@ -1,6 +1,7 @@
 #include "store/check.h"
 #include "store/dump.h"
 #include "store/load.h"
+#include "store/repair.h"
 #include "version_sample.h"
 #include <signal.h>
 #include <sys/wait.h>
@@ -72,6 +73,41 @@ START_TEST(an_old_store_is_read_as_it_is)
 {
 	unpack(vectors[_i]);
 	store = test_open(true);
+	expect_clean();
+	expect_listing(vectors[_i]);
+	teardown();
+}
+
+END_TEST
+
+/* Of some that are in INBOX. */
+static void drop_descriptions(void)
+{
+	struct kv_txn t;
+	unsigned n;
+	struct key first = key_obj(4, 0, 0), end = key_obj(8, 0, 0);
+	ck_assert_int_eq(kv_write(store->kv, &t), 0);
+	kv_drop_range(&t, TABLE_OBJ, key_view(&first), key_view(&end), 99, &n);
+	ck_assert_uint_eq(n, 8);
+	ck_assert_int_eq(kv_commit(&t), 0);
+}
+
+/* As it is: it is migrated by who opens it next. */
+START_TEST(an_old_store_is_repaired)
+{
+	const struct store_options open = { .damaged = true,
+		.now_s = test_clock };
+	const struct repair_options o = { .dry_run = false };
+	struct repair_result r;
+	unpack(vectors[_i]);
+	ck_assert_int_eq(store_open(dir.path, &open, &store), 0);
+	ck_assert_int_eq(store_repair(store, &o, &r), 0);
+	ck_assert_uint_eq(r.repaired + r.lost, 0);
+	drop_descriptions();
+	ck_assert_int_eq(store_repair(store, &o, &r), 0);
+	ck_assert_uint_eq(r.lost, 0);
+	expect_clean();
+	reopen();
 	expect_clean();
 	expect_listing(vectors[_i]);
 	teardown();
@@ -352,6 +388,7 @@ static Suite *build(void)
 	if (can_read_vectors()) {
 		tcase_add_loop_test(
 		    t, an_old_store_is_read_as_it_is, 0, N_VECTORS);
+		tcase_add_loop_test(t, an_old_store_is_repaired, 0, N_VECTORS);
 		tcase_add_loop_test(
 		    t, an_old_store_comes_back_from_its_dump, 0, N_VECTORS);
 		tcase_add_loop_test(t, an_old_store_goes_on, 0, N_VECTORS);
