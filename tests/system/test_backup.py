@@ -119,7 +119,8 @@ class Hot(Base):
         before = picture(self.mail, "a")
         dump = self.run_it("store", "dump", "a@mailcore.test").stdout
         self.assertEqual(dump, self.run_it("store", "dump", "a@mailcore.test").stdout)
-        for part in (dump[:-1], dump[:len(dump) // 2], dump[:1000] + b"x" + dump[1001:], b"", b"From x\n" * 9):
+        changed = dump[:1000] + bytes([dump[1000] ^ 1]) + dump[1001:]
+        for part in (dump[:-1], dump[:len(dump) // 2], changed, b"", b"From x\n" * 9):
             self.run_it("store", "load", "b@mailcore.test", stdin=part, code=DATAERR)
         packed = subprocess.run(["zstd", "-qc"], input=dump, capture_output=True, check=True).stdout
         self.run_it("store", "load", "b@mailcore.test", stdin=packed[:-9], code=DATAERR)
