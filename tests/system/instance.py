@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import pwd
+import random
 import shutil
 import signal
 import socket
@@ -24,13 +25,20 @@ SERVICES = {"smtp": "starttls", "submission": "starttls", "submissions": "implic
 
 
 def free_ports(count):
-    sockets = [socket.socket() for _ in range(count)]
-    for s in sockets:
-        s.bind(("127.0.0.1", 0))
-    ports = [s.getsockname()[1] for s in sockets]
-    for s in sockets:
-        s.close()
-    return ports
+    """Ports in a row, below those that the system gives to clients: one of these could take ours at any time."""
+    for _ in range(1000):
+        first = random.randrange(10000, 32000 - count)
+        sockets = [socket.socket() for _ in range(count)]
+        try:
+            for i, s in enumerate(sockets):
+                s.bind(("127.0.0.1", first + i))
+            return list(range(first, first + count))
+        except OSError:
+            pass
+        finally:
+            for s in sockets:
+                s.close()
+    raise RuntimeError("no free ports")
 
 
 def make_users():

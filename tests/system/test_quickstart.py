@@ -16,8 +16,7 @@ QUICKSTART = pathlib.Path(__file__).resolve().parents[2] / "packaging/quickstart
 class Quickstart(unittest.TestCase):
     def setUp(self):
         self.dir = tempfile.mkdtemp(prefix="mailcore-quick-")
-        first = next(p for p in iter(lambda: free_ports(1)[0], None) if p < 65000)
-        self.env = {**os.environ, "MAILCORE_INSTANCE": self.dir, "MAILCORE_PORTS": str(first)}
+        self.env = {**os.environ, "MAILCORE_INSTANCE": self.dir, "MAILCORE_PORTS": str(free_ports(10)[0])}
 
     def tearDown(self):
         self.quickstart("stop")
