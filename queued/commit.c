@@ -203,14 +203,14 @@ static void failed(struct queue *q, struct group *g, int error)
 		LOG(NULL, ERROR, "queue.commit-failed", KV_ERR("error", error),
 		    KV_INT("messages", g->n), KV_INT("outcomes", q->n_settled));
 	q->commit_error = error;
+	bool had_notices = !list_empty(&g->notices);
 	refuse_all(q, g, error);
+	notice_free_all(&g->notices); /* they are made again */
 	g->n = 0;
 	if (error == -EIO) {
 		queue_spool_failed(q, error);
 		return;
 	}
-	bool had_notices = !list_empty(&g->notices);
-	notice_free_all(&g->notices);
 	g->without_notices = true;
 	if ((had_messages || had_notices) && q->n_settled &&
 	    write_all(q, g) == 0) {
