@@ -1,5 +1,7 @@
 /* Who is told what of the fate of mail: RFC 3461, 3464, 5321 6.1. */
 #include "queue_fixture.h"
+#include <signal.h>
+#include <sys/resource.h>
 
 static void submit_known(void)
 {
@@ -180,6 +182,38 @@ START_TEST(a_crash_neither_loses_nor_doubles_a_notice)
 
 END_TEST
 
+static void let_files_grow(bool on)
+{
+	struct rlimit limit;
+	signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	limit.rlim_cur = on ? limit.rlim_max : 0;
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* The recipient does not go before the notice can be written. */
+START_TEST(a_notice_waits_for_the_disk)
+{
+	struct queue_rcpt r = { 0 };
+	envelope.account = V("s@a.example");
+	notify = 0;
+	submit(1, to_one);
+	fake_round();
+	uint64_t id = expect_result(1, SUBMIT_STATUS_OK);
+	let_files_grow(false);
+	answer_address(ADDRESS_UNKNOWN, "");
+	fake_pass(5000);
+	ck_assert_ptr_null(fake_next());
+	ck_assert_int_eq(stored(id, &r), 0);
+	let_files_grow(true);
+	fake_pass(10000);
+	expect_notice("s@a.example");
+	expect_silence();
+	ck_assert_int_eq(stored(id, &r), MC_E_NOENT);
+}
+
+END_TEST
+
 START_TEST(the_postmaster_hears_of_lost_notices_and_then_nobody)
 {
 	submit_known();
@@ -257,6 +291,7 @@ static Suite *build(void)
 	    2 * sizeof wishes / sizeof wishes[0]);
 	tcase_add_test(t, recipients_that_fail_together_share_a_notice);
 	tcase_add_test(t, a_crash_neither_loses_nor_doubles_a_notice);
+	tcase_add_test(t, a_notice_waits_for_the_disk);
 	tcase_add_test(t, the_postmaster_hears_of_lost_notices_and_then_nobody);
 	tcase_add_test(t, a_delay_is_told_once);
 	suite_add_tcase(s, t);
