@@ -10,6 +10,7 @@
 enum {
 	CONF_LISTENERS_MAX = 64,
 	CONF_DOMAINS_MAX = 10000,
+	CONF_ROUTES_MAX = 10000,
 	CONF_STRING_MAX = 1024,
 	CONF_QUOTA_WARN_MAX = 8,
 };
@@ -52,6 +53,35 @@ struct conf_domain {
 	const char *passwd_file, *alias_of, *catch_all;
 };
 
+enum conf_route_tls {
+	ROUTE_TLS_OPPORTUNISTIC, /* DANE and MTA-STS where a domain has them */
+	ROUTE_TLS_NONE,
+	ROUTE_TLS_REQUIRED,
+	ROUTE_TLS_VERIFIED,
+	ROUTE_TLS_DANE,
+	ROUTE_TLS_IMPLICIT, /* from the first byte, verified: port 465 */
+};
+
+/* route "example.net" { host = "mail.example.net"  port = 25  protocol = smtp
+ *     tls = opportunistic  user = ""  password_file = ""  connections_max = 0
+ *     accept = no }
+ * Where mail for a domain that is not local goes, instead of to its mail
+ * exchangers. */
+struct conf_route {
+	/* Lower case: "example.net"; ".example.net" for the domains below it;
+	 * "*" for all others: a smarthost. */
+	const char *name;
+	/* A host ("mail.example.net", "[192.0.2.1]"; no MX lookup), a socket
+	 * ("unix:/run/lmtp"), or empty: the domain's mail exchangers. */
+	const char *host;
+	uint16_t port;
+	bool is_lmtp;
+	enum conf_route_tls tls;
+	const char *user, *password_file; /* AUTH; both or none */
+	unsigned connections_max;         /* 0: the option's */
+	bool accept; /* smtpd takes mail for it from anybody */
+};
+
 struct conf {
 	/* One member per row of schema.def, e.g. const char *hostname; int64_t
 	 * message_size_limit; bool sandbox. Strings are never NULL. */
@@ -76,6 +106,8 @@ struct conf {
 	size_t n_listeners;
 	struct conf_domain *domains; /* in order of their names */
 	size_t n_domains;
+	struct conf_route *routes; /* in order of their names */
+	size_t n_routes;
 	struct conf_memory *memory; /* private: owns all strings */
 };
 
@@ -107,4 +139,8 @@ int conf_quota_warn(
 /* Any case; NULL. */
 const struct conf_domain *conf_domain_find(
     const struct conf *c, struct view name);
+/* The route that fits a domain best: its own, that of the nearest domain above
+ * it, "*"; NULL: its mail exchangers. */
+const struct conf_route *conf_route_find(
+    const struct conf *c, struct view domain);
 #endif

@@ -40,6 +40,11 @@ enum role_holds {
 	HOLDS_QUEUE = 1 << 2,     /* gets a channel to queued's queue role */
 	HOLDS_QUEUE_LISTENER = 1 << 3, /* is reached through queue.sock */
 	HOLDS_CHARSETS = 1 << 4,       /* iconv's converters, which are files */
+	/* These get FILE_IS: */
+	HOLDS_RESOLVER_FILES = 1 << 5, /* resolv.conf, trust anchor */
+	HOLDS_CA = 1 << 6,
+	HOLDS_ROUTE_SECRETS = 1 << 7,
+	HOLDS_ALIASES = 1 << 8, /* and the files that they include */
 };
 
 enum role_count {
@@ -60,6 +65,9 @@ struct role_ops {
 	/* A client; fd is the callee's. */
 	void (*accept)(
 	    struct proc *p, int fd, enum service service, enum conf_tls tls);
+	/* A file of the administrator's came again, changed: proc_file. */
+	void (*file_changed)(
+	    struct proc *p, enum file_kind kind, uint32_t index);
 	/* Finish within grace; call proc_exit when done. NULL: exits at once.
 	 */
 	void (*stop)(struct proc *p, uint32_t grace_s);
@@ -100,6 +108,11 @@ struct peer *proc_monitor(struct proc *p);
 /* The channel to the first living process of that role, NULL: none now. */
 struct peer *proc_peer(struct proc *p, enum role_id id);
 struct tls_server *proc_tls(struct proc *p); /* HOLDS_LISTENERS; may be NULL */
+/* What FILE_IS brought, until it comes again; name is its name then, and may be
+ * NULL. Empty: it is not there, or is over 4 MiB. Indices begin at 0; false:
+ * there is none with that index or a higher one. */
+bool proc_file(struct proc *p, enum file_kind kind, uint32_t index,
+    struct view *name, struct view *text);
 /* The role's working directory is its root: use relative paths. */
 struct view proc_account(struct proc *p); /* ROOT_USER: whose directory */
 void proc_set_state(struct proc *p, void *state);

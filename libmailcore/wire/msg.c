@@ -138,11 +138,14 @@ int msg_decode(struct view v, struct msg *out)
 
 uint64_t msg_def_hash(void)
 {
-	static const char text[] =
+	static const struct view rows[] = {
 #define MSG(NAME, name, senders, receivers, fds, fields)                       \
-#NAME #senders #receivers #fds #fields
+	V_INIT(#NAME #senders #receivers #fds #fields),
 #include "wire/msg.def"
 #undef MSG
-	    ;
-	return view_hash((struct view){ text, sizeof text - 1 });
+	};
+	uint64_t hash = 0;
+	for (size_t i = 0; i < MSG_COUNT; i++)
+		hash = hash * 31 + view_hash(rows[i]);
+	return hash;
 }

@@ -15,6 +15,7 @@
 	X(AGENT, "agent")                                                      \
 	X(QUEUE, "queue")                                                      \
 	X(RELAY, "relay")                                                      \
+	X(FETCH, "fetch")                                                      \
 	X(RUN, "run")                                                          \
 	X(CTL, "ctl")
 
@@ -74,7 +75,8 @@ enum submit_flag {
 	SUBMIT_FLAG_SMTPUTF8 = 1 << 1,
 	SUBMIT_FLAG_RET_FULL = 1 << 2,
 	SUBMIT_FLAG_RET_HDRS = 1 << 3,
-	SUBMIT_FLAGS_OF_FRONTS = (1 << 4) - 1,
+	SUBMIT_FLAG_REQUIRETLS = 1 << 4, /* RFC 8689 */
+	SUBMIT_FLAGS_OF_FRONTS = (1 << 5) - 1,
 	/* Of the queue's own: a notification, and the last one, which nobody
 	 * is told about when it cannot be delivered. */
 	SUBMIT_FLAG_NOTICE = 1 << 8,
@@ -111,6 +113,88 @@ enum queue_change {
 enum {
 	QUEUE_ITEM_OCTETS = 12,
 	QUEUE_ITEMS_MAX = 1000, /* in one message */
+};
+
+/* Files that the monitor hands to roles. */
+enum file_kind {
+	FILE_RESOLV_CONF,  /* /etc/resolv.conf */
+	FILE_TRUST_ANCHOR, /* of DNSSEC */
+	FILE_CA,           /* certificates that TLS clients trust */
+	FILE_SECRET,       /* of a route's user; index: the route's */
+	FILE_ALIASES,      /* index: which of the option aliases */
+	FILE_INCLUDE,      /* ":include:" of aliases; name: its path there */
+	FILE_KIND_COUNT
+};
+
+enum route_status {
+	ROUTE_OK,
+	ROUTE_NO_DOMAIN, /* neither mail exchanger nor address: 5.1.2 */
+	ROUTE_NULL_MX,   /* takes no mail (RFC 7505): 5.1.10 */
+	ROUTE_LOOP,      /* we are its best mail exchanger: 5.4.6 */
+	ROUTE_TEMP,      /* no answer, or one that DNSSEC does not accept */
+	ROUTE_STATUS_COUNT
+};
+
+/* What TLS a session must have. */
+enum relay_tls {
+	RELAY_TLS_NONE,          /* plaintext, also when TLS is offered */
+	RELAY_TLS_OPPORTUNISTIC, /* if offered; DANE where hosts have TLSA */
+	RELAY_TLS_REQUIRED,      /* encrypted, certificate not checked */
+	RELAY_TLS_VERIFIED, /* certificate for the host, or for policy's names
+			     */
+	RELAY_TLS_DANE,     /* by TLSA records, or no delivery */
+	RELAY_TLS_COUNT
+};
+
+/* How far a session came that ended. */
+enum relay_stage {
+	RELAY_STAGE_CONNECT, /* no host could be reached */
+	RELAY_STAGE_GREETING,
+	RELAY_STAGE_HELLO,
+	RELAY_STAGE_TLS,
+	RELAY_STAGE_AUTH,
+	RELAY_STAGE_READY,  /* between or in transactions */
+	RELAY_STAGE_CLOSED, /* in order: RELAY_CLOSE, or as many as it takes */
+	RELAY_STAGE_COUNT
+};
+
+enum relay_status {
+	RELAY_OK,
+	RELAY_TEMPORARY,
+	RELAY_PERMANENT,
+	RELAY_NOT_TRIED, /* the host takes no more recipients this time */
+	RELAY_STATUS_COUNT
+};
+
+enum tls_policy {
+	TLS_POLICY_NONE,
+	TLS_POLICY_STS,
+	TLS_POLICY_TLSA,
+	TLS_POLICY_COUNT
+};
+
+/* RFC 8460 4.3. */
+enum tls_result {
+	TLS_RESULT_OK,
+	TLS_RESULT_STARTTLS_NOT_SUPPORTED,
+	TLS_RESULT_CERTIFICATE_HOST_MISMATCH,
+	TLS_RESULT_CERTIFICATE_EXPIRED,
+	TLS_RESULT_CERTIFICATE_NOT_TRUSTED,
+	TLS_RESULT_VALIDATION_FAILURE,
+	TLS_RESULT_TLSA_INVALID,
+	TLS_RESULT_DNSSEC_INVALID,
+	TLS_RESULT_DANE_REQUIRED,
+	TLS_RESULT_STS_POLICY_FETCH_ERROR,
+	TLS_RESULT_STS_POLICY_INVALID,
+	TLS_RESULT_STS_WEBPKI_INVALID,
+	TLS_RESULT_COUNT
+};
+
+enum fetch_status {
+	FETCH_OK, /* code is the reply's */
+	FETCH_UNREACHABLE,
+	FETCH_BAD_CERTIFICATE,
+	FETCH_TOO_LARGE,
 };
 
 enum room_status {
