@@ -263,7 +263,7 @@ void smtp_client_body_lost(struct smtp_client *c, struct view why)
 		return;
 	smtp_client_enter(c);
 	end_by(c, stage_of(c),
-	    &REPLY(451, 4, 3, 0, "the message could not be read"), why);
+	    &REPLY(451, 4, 3, 0, "its rest could not be read"), why);
 }
 
 uint32_t smtp_client_timeout_ms(const struct smtp_client *c)

@@ -223,13 +223,13 @@ static bool world_step(void *engine)
 		buf_consume(out, buf_len(out));
 		return true;
 	}
+	if (w->wants_body && send_piece(w))
+		return true;
 	if (smtp_client_next(w->client, &e)) {
 		mc_assert(!w->is_over);
 		show_event(w, &e);
 		return true;
 	}
-	if (w->wants_body && send_piece(w))
-		return true;
 	if (!w->is_ready || w->next_mail == w->n_mails)
 		return false;
 	begin_mail(w);

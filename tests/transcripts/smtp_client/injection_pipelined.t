@@ -1,4 +1,5 @@
-# More replies than commands.
+# More replies than commands: the last one would have told of a message that
+# was never sent.
 @mail a@a.example b@b.example
 P: 220 mx
 E: EHLO mx.example.org
@@ -13,4 +14,7 @@ P: 250 Ok
 P: 250 Ok
 P: 354 Go on
 P: 250 Queued
-@unstuck
+E: [body]
+E: [rcpt 0 temp host message 4.5.0 ours "451 4.5.0 the peer broke the protocol while sending the message: a reply came before its command"]
+E: [done last]
+E: [close]
