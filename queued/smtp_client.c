@@ -2,6 +2,7 @@
 #include "base/panic.h"
 #include "base/secret.h"
 #include "queued/smtp_client_state.h"
+#include <string.h>
 
 const struct smtp_client_timeouts smtp_client_timeouts_default = {
 	.banner_ms = 300000,
@@ -27,12 +28,11 @@ static void on_quit(struct smtp_client *c, size_t index)
 
 /* The only dispatcher of replies. */
 static const struct stage {
-	struct view doing; /* "lost the connection ..." */
+	struct view doing; /* "timed out ..." */
 	size_t timeout;    /* place in struct smtp_client_timeouts */
 	void (*on_reply)(struct smtp_client *c, size_t index);
 } stages[SMTP_STAGE_COUNT] = {
-	[SMTP_STAGE_CONNECT] = { V_INIT("while connecting"), WAIT(banner_ms),
-	    NULL },
+	[SMTP_STAGE_CONNECT] = { .doing = V_INIT("while connecting") },
 	[SMTP_STAGE_BANNER] = { V_INIT("while waiting for the greeting"),
 	    WAIT(banner_ms), smtp_client_on_banner },
 	[SMTP_STAGE_HELLO] = { V_INIT("while waiting for the reply to EHLO"),
@@ -44,7 +44,7 @@ static const struct stage {
 	    NULL },
 	[SMTP_STAGE_AUTH] = { V_INIT("while logging in"), WAIT(auth_ms),
 	    smtp_client_on_auth },
-	[SMTP_STAGE_IDLE] = { V_INIT("between messages"), WAIT(quit_ms), NULL },
+	[SMTP_STAGE_IDLE] = { .doing = V_INIT("between messages") },
 	[SMTP_STAGE_MAIL] = { V_INIT("while waiting for the reply to MAIL"),
 	    WAIT(mail_ms), smtp_client_on_mail },
 	[SMTP_STAGE_RCPT] = { V_INIT("while waiting for the reply to RCPT"),
@@ -61,6 +61,10 @@ static const struct stage {
 	[SMTP_STAGE_QUIT] = { V_INIT("while waiting for the reply to QUIT"),
 	    WAIT(quit_ms), on_quit },
 };
+
+_Static_assert((int)SMTP_CLIENT_LINE_MAX >= (int)REPLY_READER_LINE_MAX &&
+		   (int)SMTP_RESULT_TEXT_MAX >= (int)REPLY_READER_TEXT_MAX,
+    "what is promised to the owner");
 
 struct smtp_client *smtp_client_new(const struct smtp_client_options *o)
 {
@@ -236,8 +240,8 @@ static void end_by(struct smtp_client *c, enum smtp_stage stage,
 
 void smtp_client_broken(struct smtp_client *c, const char *why)
 {
-	end_by(c, c->result.stage,
-	    &REPLY(451, 4, 5, 0, "the peer broke the protocol"), view_of(why));
+	end_by(c, c->result.stage, &REPLY(451, 4, 5, 0, "protocol error"),
+	    view_of(why));
 }
 
 void smtp_client_closed(struct smtp_client *c, struct view why)

@@ -6,5 +6,5 @@ P: 250-mx
 P: 250 AUTH PLAIN
 E: AUTH PLAIN AHVzZXIAc2VjcmV0
 P: 334 again
-E: [failed temp host auth 4.5.0 ours "451 4.5.0 the peer broke the protocol while logging in: a challenge that AUTH does not have"]
+E: [failed temp host auth 4.5.0 ours "451 4.5.0 protocol error while logging in: a challenge that AUTH does not have"]
 E: [close]

@@ -15,6 +15,6 @@ P: 250 Ok
 P: 354 Go on
 P: 250 Queued
 E: [body]
-E: [rcpt 0 temp host message 4.5.0 ours "451 4.5.0 the peer broke the protocol while sending the message: a reply came before its command"]
+E: [rcpt 0 temp host message 4.5.0 ours "451 4.5.0 protocol error while sending the message: a reply came before its command"]
 E: [done last]
 E: [close]
