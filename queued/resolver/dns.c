@@ -136,6 +136,10 @@ int dns_open(
 		ub_ctx_debugout(d->context, NULL); /* the log is ours */
 		error = configure(d->context, options);
 	}
+	/* It reads anchors late; this makes it do so now. */
+	if (!error)
+		error = told("configuration", "trust anchor",
+		    ub_ctx_data_remove(d->context, "unset.invalid."));
 	if (error)
 		dns_close(&d);
 	else

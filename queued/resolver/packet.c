@@ -65,10 +65,11 @@ int packet_mx(const struct packet *p, const struct packet_record *r,
 	    at + NS_INT16SZ, text, sizeof text);
 	if (n < 0 || (size_t)n + NS_INT16SZ != r->data.n)
 		return MC_E_BAD;
-	size_t length = strlen(text);
+	size_t length = strcmp(text, ".") == 0 ? 0 : strlen(text);
 	if (length >= PACKET_NAME_MAX)
 		return MC_E_BAD;
-	memcpy(name, text, length + 1);
+	memcpy(name, text, length);
+	name[length] = '\0';
 	*preference = (uint16_t)(at[0] << 8 | at[1]);
 	return 0;
 }
