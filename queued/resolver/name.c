@@ -17,7 +17,7 @@ static bool is_label(struct view label)
 
 static bool is_name(struct view name)
 {
-	struct view label;
+	struct view label = V_NONE;
 	bool more = name.n > 0 && name.n < NAME_CAP;
 	while (more) {
 		more = view_cut(&name, '.', &label);
