@@ -93,6 +93,9 @@ static const struct setting settings[] = {
 	{ "harden-dnssec-stripped:", "yes" },
 	{ "prefetch:", "no" },
 	{ "minimal-responses:", "no" },
+	/* Name servers that were away are asked again soon. */
+	{ "infra-host-ttl:", "60" },
+	{ "infra-keep-probing:", "yes" },
 	{ "rrset-roundrobin:", "yes" },
 	/* Sites use it for names of their own. */
 	{ "local-zone:", "test. transparent" },
