@@ -207,7 +207,7 @@ void dns_ask(struct dns *d, struct dns_query *q, const char *name,
 	q->dns = d;
 	q->fn = fn;
 	int status = ub_resolve_event(
-	    d->context, name, type, CLASS_IN, q, on_answer, &q->id);
+	    d->context, name, (int)type, CLASS_IN, q, on_answer, &q->id);
 	if (status)
 		fail(q, ub_strerror(status));
 }
