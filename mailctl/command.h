@@ -62,6 +62,7 @@ int cmd_domain_add(struct mailctl *m);
 int cmd_domain_delete(struct mailctl *m);
 int cmd_domain_list(struct mailctl *m);
 int cmd_resolve(struct mailctl *m);
+int cmd_explain_route(struct mailctl *m);
 int cmd_config_check(struct mailctl *m);
 int cmd_config_dump(struct mailctl *m);
 int cmd_config_options(struct mailctl *m);

@@ -3,6 +3,7 @@
 #include "base/chars.h"
 #include "base/features.h"
 #include "conf/draft.h"
+#include "conf/servers.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -184,12 +185,24 @@ static void check_quota_warn(struct conf_draft *d)
 		    d->c->quota_warn);
 }
 
+static void check_resolver(struct conf_draft *d)
+{
+	struct conf_servers servers;
+	if (*d->c->resolver &&
+	    conf_servers_of_option(view_of(d->c->resolver), &servers) != 0)
+		conf_complainf(d, line_of(d, "resolver"), "resolver",
+		    "\"%s\" is not recursive, nor at most %d addresses as in "
+		    "\"192.0.2.1, 2001:db8::1@5353\"",
+		    d->c->resolver, CONF_SERVERS_MAX);
+}
+
 static void check_top(struct conf_draft *d)
 {
 	const struct conf *c = d->c;
 	check_hostname(d);
 	check_log(d);
 	check_quota_warn(d);
+	check_resolver(d);
 	if (*c->tls_certificate && !*c->tls_key)
 		conf_complainf(d, line_of(d, "tls_certificate"), "tls.key",
 		    "required with tls.certificate");

@@ -46,8 +46,8 @@ struct proc {
 	struct peer monitor, auth, front, agents[16];
 	bool has_auth, has_exited;
 	unsigned n_agents;
-	struct deferred deferred[4];
-	struct timer timers[16];
+	struct deferred deferred[64];
+	struct timer timers[64];
 	unsigned n_deferred, n_timers;
 	struct sent sent[FAKE_SENT_MAX];
 	unsigned n_sent, n_seen;
