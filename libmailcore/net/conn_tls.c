@@ -143,8 +143,13 @@ bool conn_tls_is_verified(const struct conn *c)
 
 enum tls_result conn_tls_result(const struct conn *c)
 {
-	return c->tls ? tls_session_result(c->tls)
-		      : TLS_RESULT_VALIDATION_FAILURE;
+	enum tls_result result = TLS_RESULT_OK;
+	if (c->tls)
+		result = tls_session_result(c->tls);
+	/* The peer left in the middle of it. */
+	if (result == TLS_RESULT_OK && !conn_has_tls(c))
+		return TLS_RESULT_VALIDATION_FAILURE;
+	return result;
 }
 
 struct view conn_tls_why(const struct conn *c)
