@@ -3,7 +3,8 @@
 /* Inside of the relay role: what its files share.
  *
  *   relay.c        start, messages, files, the end
- *   session.c      one session: its hosts in turn, its connection
+ *   session.c      one session: its hosts in turn
+ *   connection.c   its connection, and the client on it
  *   failure.c      what is told of a session that never came up
  *   transaction.c  one message on it
  *   tls_choice.c   what TLS a host must have
@@ -119,9 +120,24 @@ void relay_session_on_socket(struct relay_session *s, int fd);
 void relay_session_no_socket(struct relay_session *s, struct view why);
 /* In order: QUIT, when it is between transactions. RELAY_DOWN follows. */
 void relay_session_close(struct relay_session *s);
+/* It has no connection, and the next attempt begins; or none is left, and s is
+ * gone. */
+void relay_session_try_next(struct relay_session *s);
+/* Tells the queue; s is gone. It has no connection. */
+void relay_session_end(struct relay_session *s);
+
+/* connection.c */
+/* Takes fd, which is connected. */
+void relay_connection_begin(struct relay_session *s, int fd);
 /* After each call of the client: its events, its output; outside of the
  * connection's events conn_flush follows. */
-void relay_session_pump(struct relay_session *s);
+void relay_connection_pump(struct relay_session *s);
+/* At once; the session goes on when it is closed, as s->next says. */
+void relay_connection_shut(struct relay_session *s);
+/* The same between transactions, with QUIT. */
+void relay_connection_quit(struct relay_session *s);
+void relay_connection_report_tls(
+    struct relay_session *s, enum tls_result result, struct view text);
 
 /* failure.c */
 void relay_failure_note(struct relay_session *s, enum relay_stage stage,

@@ -124,7 +124,7 @@ void relay_transaction_start(struct relay_session *s, struct view body, int fd)
 	tx->mail.rcpts = tx->rcpts;
 	tx->mail.n_rcpts = tx->n_rcpts;
 	smtp_client_mail(s->client, &tx->mail);
-	relay_session_pump(s);
+	relay_connection_pump(s);
 	conn_flush(s->conn);
 }
 
