@@ -453,7 +453,7 @@ END_TEST
 /* A file of the administrator's may hold anything. */
 START_TEST(authorities_from_any_text)
 {
-	char text[20000];
+	static char text[20000];
 	int n = snprintf(text, sizeof text,
 	    "# comment\n%s-----BEGIN CERTIFICATE-----\nAAAA\n"
 	    "-----END CERTIFICATE-----\n%snoise\n-----BEGIN",
