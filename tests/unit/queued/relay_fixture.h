@@ -190,6 +190,7 @@ struct server {
 	unsigned mails_max;  /* then 421 at MAIL; 0: none */
 	const char *drop_at; /* ends where this command comes */
 	bool is_lmtp;
+	bool only_one; /* connection; others are refused */
 
 	int fd;
 	uint16_t port;
@@ -445,6 +446,8 @@ static void *server_main(void *ctx)
 		if (fd < 0)
 			return NULL;
 		s->n_connections++;
+		if (s->only_one)
+			shutdown(s->fd, SHUT_RDWR);
 		talk_run(s, fd);
 	}
 }

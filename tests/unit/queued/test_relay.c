@@ -394,6 +394,25 @@ START_TEST(without_tls_when_it_breaks)
 
 END_TEST
 
+/* The next host has TLS to itself again. */
+START_TEST(gone_when_tls_broke)
+{
+	one.only_one = true;
+	serve_tls(DROPS_TLS, "mx");
+	two.tls = OFFERS_TLS;
+	server_certify(&two, "second", ca, ca_key);
+	server_start(&two, "127.0.0.2", one.port);
+	host("mx", "127.0.0.1");
+	host("second", "127.0.0.2");
+	open_session();
+	expect_tls(TLS_POLICY_NONE, TLS_RESULT_VALIDATION_FAILURE, "mx");
+	expect_tls(TLS_POLICY_NONE, TLS_RESULT_OK, "second");
+	expect_up("second");
+	close_session();
+}
+
+END_TEST
+
 /* But not when it is required: the next host. */
 START_TEST(required_tls_that_breaks)
 {
@@ -485,27 +504,45 @@ START_TEST(dane)
 
 END_TEST
 
-/* RFC 8689: 0, 1: the peer is verified by DANE or not; it offers REQUIRETLS.
- * 2: it does not offer it. */
+/* RFC 8689 4.2.1 */
+struct requiretls_case {
+	bool is_offered, fits, is_secure, has_dane, passes;
+};
+
+static const struct requiretls_case requiretls_cases[] = {
+	{ true, false, true, true, true },
+	{ false, false, true, true, false },
+	{ true, true, true, false, true },
+	{ true, false, true, false, false },
+	/* Whose certificate it is to be, anybody could have said. */
+	{ true, true, false, false, false },
+};
+
 START_TEST(mail_that_requires_tls)
 {
+	const struct requiretls_case *c = &requiretls_cases[_i];
 	unsigned char digest[32];
-	const char *address = "127.0.0.1";
-	one.offers = _i == 2 ? NULL : "250-REQUIRETLS\r\n";
-	serve_tls(OFFERS_TLS, _i == 1 ? "elsewhere" : "mx");
-	struct view tlsa = digest_of(&one, digest);
-	if (_i == 1)
-		host("mx", address);
-	else
-		add_host("mx", &address, 1, DANE_OK, tlsa);
+	struct route_host h = { .name = V("mx"),
+		.is_secure = c->is_secure,
+		.n_addresses = 1,
+		.addresses = { { { 127, 0, 0, 1 }, false } } };
+	one.offers = c->is_offered ? "250-REQUIRETLS\r\n" : NULL;
+	serve_tls(OFFERS_TLS, c->fits ? "mx" : "elsewhere");
+	if (c->has_dane) {
+		h.dane = DANE_OK;
+		h.n_tlsa = 1;
+		h.tlsa[0] =
+		    (struct route_tlsa){ 3, 1, 1, digest_of(&one, digest) };
+	}
+	ck_assert_int_eq(route_put_host(&h, hosts, sizeof hosts, &n_hosts), 0);
 	open_session();
-	expect_tls(
-	    _i == 1 ? TLS_POLICY_NONE : TLS_POLICY_TLSA, TLS_RESULT_OK, "mx");
+	expect_tls(c->has_dane ? TLS_POLICY_TLSA : TLS_POLICY_NONE,
+	    TLS_RESULT_OK, "mx");
 	expect_up("mx");
 	mail(sizeof BODY - 1, SUBMIT_FLAG_REQUIRETLS);
 	rcpt(40, "to@example.net");
 	body(BODY);
-	if (_i == 0) {
+	if (c->passes) {
 		expect_sent();
 		ck_assert_ptr_nonnull(strstr(one.log, " REQUIRETLS"));
 	} else {
@@ -855,11 +892,13 @@ static Suite *build(void)
 	tcase_add_test(t, family_is_kept);
 	tcase_add_loop_test(t, tls_when_offered, 0, 2);
 	tcase_add_loop_test(t, without_tls_when_it_breaks, 0, 2);
+	tcase_add_test(t, gone_when_tls_broke);
 	tcase_add_test(t, required_tls_that_breaks);
 	tcase_add_test(t, required_tls_that_is_not_offered);
 	tcase_add_loop_test(t, policy, 0, 3);
 	tcase_add_loop_test(t, dane, 0, 3);
-	tcase_add_loop_test(t, mail_that_requires_tls, 0, 3);
+	tcase_add_loop_test(t, mail_that_requires_tls, 0,
+	    (int)(sizeof requiretls_cases / sizeof *requiretls_cases));
 	tcase_add_loop_test(t, route_with_a_password, 0, 4);
 	tcase_add_loop_test(t, socket_of_a_route, 0, 2);
 	tcase_add_loop_test(t, body_from_a_file, 0, 2);
