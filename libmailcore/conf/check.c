@@ -4,6 +4,7 @@
 #include "base/features.h"
 #include "conf/draft.h"
 #include "conf/servers.h"
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -196,6 +197,25 @@ static void check_resolver(struct conf_draft *d)
 		    d->c->resolver, CONF_SERVERS_MAX);
 }
 
+static void check_source(
+    struct conf_draft *d, const char *option, int family, const char *address)
+{
+	unsigned char bytes[16];
+	if (*address && inet_pton(family, address, bytes) != 1)
+		conf_complainf(d, line_of(d, option), option,
+		    "\"%s\" is not an address", address);
+}
+
+static void check_relay(struct conf_draft *d)
+{
+	const struct conf *c = d->c;
+	check_source(d, "relay_source_ipv4", AF_INET, c->relay_source_ipv4);
+	check_source(d, "relay_source_ipv6", AF_INET6, c->relay_source_ipv6);
+	if (*c->relay_helo && !conf_is_domain(view_of(c->relay_helo)))
+		conf_complainf(d, line_of(d, "relay_helo"), "relay_helo",
+		    "\"%s\" is not a host name", c->relay_helo);
+}
+
 static void check_top(struct conf_draft *d)
 {
 	const struct conf *c = d->c;
@@ -203,6 +223,7 @@ static void check_top(struct conf_draft *d)
 	check_log(d);
 	check_quota_warn(d);
 	check_resolver(d);
+	check_relay(d);
 	if (*c->tls_certificate && !*c->tls_key)
 		conf_complainf(d, line_of(d, "tls_certificate"), "tls.key",
 		    "required with tls.certificate");

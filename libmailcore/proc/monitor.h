@@ -154,6 +154,9 @@ void agents_on_handoff(struct child *from, const struct msg *msg, int fd);
 void agents_on_retire(struct child *from, const struct msg *msg, int fd);
 void agents_tick(struct monitor *m);
 
+/* sockets.c: Unix sockets where routes lead. */
+void sockets_on_ask(struct child *from, const struct msg *msg, int fd);
+
 /* control.c: mailctl's socket. */
 int control_open(struct monitor *m) MUST_CHECK;
 void control_close(struct monitor *m);
