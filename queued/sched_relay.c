@@ -81,11 +81,17 @@ static bool wants_session(const struct site *site)
 	       site->n_sessions < most;
 }
 
+/* Sites that are slow, each with a few, have used up all there is. */
+static bool is_full(const struct sched_relay *s)
+{
+	return s->n_jobs >= 2 * s->options.jobs_max;
+}
+
 /* How many jobs of it may be in memory now. */
 static unsigned room(const struct sched_relay *s, const struct site *site)
 {
 	const struct sched_relay_options *o = &s->options;
-	if (site->state == SITE_DOWN)
+	if (site->state == SITE_DOWN || is_full(s))
 		return 0;
 	return s->n_jobs < o->jobs_max ? o->site_jobs_max : o->site_jobs_min;
 }
@@ -408,7 +414,7 @@ static enum sched_relay_do close_one(struct sched_relay *s,
 static bool take_some(struct sched_relay *s, struct sched_relay_step *out)
 {
 	struct site *site;
-	while ((site = FIRST_SITE(&s->hungry, hungry))) {
+	while (!is_full(s) && (site = FIRST_SITE(&s->hungry, hungry))) {
 		unsigned most = site->state == SITE_UNKNOWN ? 1 : room(s, site);
 		list_remove(&site->hungry);
 		if (site->n_jobs >= most)

@@ -33,13 +33,14 @@ struct sched_relay_options {
 	uint64_t probe_min_ms, probe_max_ms;
 	uint64_t calm_ms; /* no new session after trouble */
 	unsigned sites_max, jobs_max, site_jobs_max;
-	unsigned site_jobs_min; /* also when jobs_max is reached */
+	unsigned site_jobs_min; /* from jobs_max on, up to twice that */
 };
 
 enum site_state {
 	SITE_UNKNOWN, /* one session tries it */
 	SITE_UP,
 	SITE_DOWN, /* until until_ms */
+	SITE_STATE_COUNT
 };
 
 enum {
@@ -116,7 +117,7 @@ struct site_session {
 	unsigned n_results; /* of this mail */
 	unsigned n_mails, mails_max, rcpts_max;
 	uint64_t opened_ms, idle_ms;
-	uint64_t user; /* the caller's */
+	void *user; /* the caller's */
 };
 
 struct sched_relay {

@@ -64,8 +64,9 @@ static void on_stop(struct monitor *m, struct peer *p, const struct msg *msg)
 	monitor_stop(m, msg->ctl_stop.grace_s);
 }
 
-/* One question of each at a time. */
-static void on_queue(struct monitor *m, struct peer *p, const struct msg *msg)
+/* One question of each at a time; id is of out. */
+static void ask_queue(
+    struct monitor *m, struct peer *p, const struct msg *out, uint64_t *id)
 {
 	struct control *k = m->control;
 	struct child *queue = queue_door_child(m);
@@ -73,26 +74,54 @@ static void on_queue(struct monitor *m, struct peer *p, const struct msg *msg)
 		done(p, false, V("the queue cannot be asked now"));
 		return;
 	}
+	*id = k->asked[peer_index(p)] = ++k->last_id;
+	peer_send(queue->peer, out, -1);
+}
+
+static void on_queue(struct monitor *m, struct peer *p, const struct msg *msg)
+{
 	struct msg out = { .type = MSG_QUEUE_CHANGE,
-		.queue_change = { ++k->last_id, msg->ctl_queue.action,
-		    msg->ctl_queue.items } };
-	k->asked[peer_index(p)] = k->last_id;
-	peer_send(queue->peer, &out, -1);
+		.queue_change = { .action = msg->ctl_queue.action,
+		    .items = msg->ctl_queue.items } };
+	ask_queue(m, p, &out, &out.queue_change.id);
+}
+
+static void on_site(struct monitor *m, struct peer *p, const struct msg *msg)
+{
+	struct msg out = { .type = MSG_SITE_ASK,
+		.site_ask = { .site = msg->ctl_site.site,
+		    .address = msg->ctl_site.address } };
+	ask_queue(m, p, &out, &out.site_ask.id);
+}
+
+static void answer(struct control *k, uint64_t id, const struct msg *out)
+{
+	for (size_t i = 0; k && i < CONTROLLERS_MAX; i++) {
+		if (!k->asked[i] || k->asked[i] != id)
+			continue;
+		k->asked[i] = 0;
+		if (k->peers[i])
+			peer_send(k->peers[i], out, -1);
+	}
 }
 
 void control_on_queue_changed(struct child *c, const struct msg *msg, int fd)
 {
-	struct control *k = c->monitor->control;
 	struct msg out = { .type = MSG_CTL_QUEUE_DONE,
 		.ctl_queue_done = { msg->queue_changed.statuses } };
 	(void)fd;
-	for (size_t i = 0; k && i < CONTROLLERS_MAX; i++) {
-		if (!k->asked[i] || k->asked[i] != msg->queue_changed.id)
-			continue;
-		k->asked[i] = 0;
-		if (k->peers[i])
-			peer_send(k->peers[i], &out, -1);
-	}
+	answer(c->monitor->control, msg->queue_changed.id, &out);
+}
+
+void control_on_site(struct child *c, const struct msg *msg, int fd)
+{
+	const struct msg_site_is *is = &msg->site_is;
+	struct msg out = { .type = MSG_CTL_SITE_IS,
+		.ctl_site_is = { is->site, is->state, is->connections,
+		    is->connections_max, is->recipients, is->wait_s, is->host,
+		    is->text } };
+	(void)fd;
+	answer(c->monitor->control, is->id, &out);
 }
 
 void control_queue_gone(struct monitor *m)
@@ -112,6 +141,7 @@ static void (*const from_control[MSG_COUNT])(
 	[MSG_CTL_RELOAD] = on_reload,
 	[MSG_CTL_STOP] = on_stop,
 	[MSG_CTL_QUEUE] = on_queue,
+	[MSG_CTL_SITE] = on_site,
 };
 
 static void forget(struct control *k, const struct peer *p)

@@ -106,6 +106,7 @@ static void (*const from_child[MSG_COUNT])(
 	[MSG_HANDOFF] = agents_on_handoff,
 	[MSG_RETIRE] = agents_on_retire,
 	[MSG_QUEUE_CHANGED] = control_on_queue_changed,
+	[MSG_SITE_IS] = control_on_site,
 };
 
 static void on_message(void *ctx, struct peer *p, const struct msg *msg, int fd)

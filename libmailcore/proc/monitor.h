@@ -151,6 +151,7 @@ void agents_tick(struct monitor *m);
 int control_open(struct monitor *m) MUST_CHECK;
 void control_close(struct monitor *m);
 void control_on_queue_changed(struct child *c, const struct msg *msg, int fd);
+void control_on_site(struct child *c, const struct msg *msg, int fd);
 /* The queue died: who waits for its answer gets none. */
 void control_queue_gone(struct monitor *m);
 
