@@ -114,6 +114,30 @@ static void place_paths(struct conf_draft *d)
 		    conf_joined(d, "file:", conf_below(d, d->c->log + 5), "");
 }
 
+/* Files of the system: where they are does not depend on the prefix. */
+static void place_system_files(struct conf_draft *d)
+{
+	struct conf *c = d->c;
+	c->resolver_conf = conf_below(d, c->resolver_conf);
+	c->resolver_trust_anchor = conf_below(d, c->resolver_trust_anchor);
+	c->tls_ca_file = conf_below(d, c->tls_ca_file);
+}
+
+static void place_aliases(struct conf_draft *d)
+{
+	struct view rest = view_of(d->c->aliases), one;
+	const char *all = "";
+	while (rest.n) {
+		view_cut(&rest, ',', &one);
+		const char *path =
+		    arena_cstr(&d->c->memory->arena, view_trim(one));
+		if (path && *path)
+			all = conf_joined(
+			    d, all, *all ? "," : "", conf_below(d, path));
+	}
+	d->c->aliases = all;
+}
+
 static void check_log(struct conf_draft *d)
 {
 	struct view log = view_of(d->c->log);
@@ -357,6 +381,8 @@ static void check_domains(struct conf_draft *d)
 void conf_check(struct conf_draft *d)
 {
 	place_paths(d);
+	place_system_files(d);
+	place_aliases(d);
 	check_top(d);
 	for (size_t i = 0; i < d->c->n_listeners; i++)
 		check_listener(d, i);

@@ -105,9 +105,14 @@ static void check_user(
 	r->password_file = conf_below(d, r->password_file);
 }
 
+enum {
+	USERS_MAX = 1000 /* each one's secret is a descriptor on its way */
+};
+
 void conf_check_routes(struct conf_draft *d)
 {
 	struct conf *c = d->c;
+	unsigned n_users = 0;
 	for (size_t i = 0; i < c->n_routes; i++)
 		c->routes[i].name = conf_lowered(d, c->routes[i].name);
 	conf_sort_sections(
@@ -126,5 +131,9 @@ void conf_check_routes(struct conf_draft *d)
 		check_host(d, r, line);
 		check_port(d, r, line);
 		check_user(d, r, line);
+		n_users += *r->user != 0;
+		if (n_users == USERS_MAX + 1)
+			COMPLAIN(d, line, r,
+			    "user: more than %d routes have one", USERS_MAX);
 	}
 }
