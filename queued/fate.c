@@ -248,6 +248,7 @@ static void retry(struct queue *q, struct rcpt *r)
 {
 	r->r.state = RCPT_WAITING;
 	r->r.next_s = (uint64_t)clock_wall_s();
+	remote_retry(q, r);
 	tell(r, LOG_LEVEL_INFO, "delivery.retry", V("by the administrator"));
 	settle(q, r, TODO_UPDATE);
 }

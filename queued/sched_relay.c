@@ -332,6 +332,12 @@ static void end_wait(struct sched_relay *s, struct site *site)
 	sched_relay_place(s, site);
 }
 
+void sched_relay_retry(struct sched_relay *s, struct site *site)
+{
+	if (site->state == SITE_DOWN)
+		end_wait(s, site);
+}
+
 static void end_waits(
     struct sched_relay *s, const struct list *sites, uint64_t now_ms)
 {

@@ -155,6 +155,8 @@ void sched_relay_done(struct sched_relay *s, struct site_job *job);
 /* The host took no more recipients: it goes back when the mail is finished. */
 void sched_relay_untried(struct site_job *job);
 
+/* Somebody wants it tried now, though it is down. */
+void sched_relay_retry(struct sched_relay *s, struct site *site);
 /* Something was parked for it, and is on disk. */
 void sched_relay_parked(struct sched_relay *s, struct site *site);
 /* What SITE_TAKE asked for: n are on their way to sched_relay_add; is_all:

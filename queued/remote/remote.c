@@ -125,15 +125,14 @@ void remote_deliver(struct queue *q, struct rcpt *r)
 	remote_ask_route(q, r, a.name, a.is_host, a.port);
 }
 
-/* What a session for r must have. MTA-STS has its place here: the names that a
+/* What a session must have. MTA-STS has its place here: the names that a
  * policy asks for, and RELAY_TLS_VERIFIED. */
 struct policy {
 	enum relay_tls tls;
 	struct view hosts;
 };
 
-static struct policy policy_of(
-    uint32_t submit_flags, const struct conf_route *c)
+static struct policy policy_of(const struct conf_route *c)
 {
 	static const enum relay_tls by_route[] = {
 		[ROUTE_TLS_OPPORTUNISTIC] = RELAY_TLS_OPPORTUNISTIC,
@@ -143,12 +142,9 @@ static struct policy policy_of(
 		[ROUTE_TLS_DANE] = RELAY_TLS_DANE,
 		[ROUTE_TLS_IMPLICIT] = RELAY_TLS_VERIFIED,
 	};
-	struct policy p = { c ? by_route[c->tls] : RELAY_TLS_OPPORTUNISTIC,
+
+	return (struct policy){ c ? by_route[c->tls] : RELAY_TLS_OPPORTUNISTIC,
 		V("") };
-	/* RFC 8689 4.2.1. */
-	if (submit_flags & SUBMIT_FLAG_REQUIRETLS && p.tls != RELAY_TLS_DANE)
-		p.tls = RELAY_TLS_VERIFIED;
-	return p;
 }
 
 /* "mx.example.net", and behind it what sessions there do not share with those
@@ -207,7 +203,7 @@ static void add(struct queue *q, struct rcpt *r, const struct route *route)
 {
 	char bytes[REMOTE_HOST_MAX], name[QUEUE_SITE_MAX + 1];
 	const struct conf_route *c = configured(q, r->r.address);
-	struct policy p = policy_of(r->mail->e.submit_flags, c);
+	struct policy p = policy_of(c);
 	struct sched_relay *sched = &q->remote.sched;
 	struct site *site =
 	    sched_relay_site(sched, site_name(route, c, &p, r->r.address, name),
@@ -381,11 +377,11 @@ bool remote_drain(struct queue *q)
 }
 
 /* The one that mail to an address goes to, if that is known now. */
-static const struct site *site_for(struct queue *q, struct view address)
+static struct site *site_for(struct queue *q, struct view address)
 {
 	char bytes[REMOTE_HOST_MAX], name[QUEUE_SITE_MAX + 1];
 	const struct conf_route *c = configured(q, address);
-	struct policy p = policy_of(0, c);
+	struct policy p = policy_of(c);
 	struct question a = question_of(address, c, bytes);
 	struct route socket, *route;
 	if (is_socket(c)) {
@@ -398,6 +394,13 @@ static const struct site *site_for(struct queue *q, struct view address)
 		return NULL;
 	return sched_relay_find(
 	    &q->remote.sched, site_name(route, c, &p, address, name));
+}
+
+void remote_retry(struct queue *q, const struct rcpt *r)
+{
+	struct site *site = site_for(q, r->r.address);
+	if (site)
+		sched_relay_retry(&q->remote.sched, site);
 }
 
 static void put_site(

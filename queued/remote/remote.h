@@ -50,6 +50,8 @@ bool remote_is_sent(const struct rcpt *r);
 void remote_forget(struct queue *q, struct rcpt *r);
 /* r was taken from disk for a site, and will not get there, or is there. */
 void remote_arrived(struct queue *q, struct rcpt *r);
+/* The administrator wants r tried now: its site is, also when it is down. */
+void remote_retry(struct queue *q, const struct rcpt *r);
 /* It is on disk that r waits for its site. */
 void remote_parked(struct queue *q, const struct rcpt *r);
 

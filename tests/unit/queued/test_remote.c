@@ -252,6 +252,24 @@ START_TEST(finds_what_is_parked_after_a_restart)
 
 END_TEST
 
+START_TEST(the_administrator_has_a_site_tried_at_once)
+{
+	char items[QUEUE_ITEM_OCTETS];
+	struct wr w = wr_into(items, sizeof items);
+	uint64_t id = bring_down();
+	wr_u64(&w, id);
+	wr_u32(&w, 0);
+	say(&fake.monitor,
+	    (struct msg){ .type = MSG_QUEUE_CHANGE,
+		.queue_change = { 1, QUEUE_ACTION_RETRY, wr_view(&w) } });
+	fake_round();
+	fake_expect(MSG_QUEUE_CHANGED);
+	fake_pass(1100);
+	deliver_parked(id);
+}
+
+END_TEST
+
 static void copy_file(const char *from, const char *to)
 {
 	char bytes[65536];
@@ -564,6 +582,7 @@ static Suite *build(void)
 	tcase_add_test(t, one_message_probes_a_site);
 	tcase_add_test(t, finds_what_is_parked_after_a_restart);
 	tcase_add_test(t, goes_on_in_a_copy_of_the_spool);
+	tcase_add_test(t, the_administrator_has_a_site_tried_at_once);
 	tcase_add_test(t, a_dead_site_does_not_keep_mail_for_ever);
 	tcase_add_test(t, a_greeting_that_refuses_returns_one_message);
 	tcase_add_test(t, a_relay_that_dies_gets_its_mail_again);
