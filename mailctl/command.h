@@ -67,6 +67,7 @@ int cmd_config_check(struct mailctl *m);
 int cmd_config_dump(struct mailctl *m);
 int cmd_config_options(struct mailctl *m);
 int cmd_queue_list(struct mailctl *m);
+int cmd_queue_why(struct mailctl *m);
 int cmd_queue_show(struct mailctl *m);
 int cmd_queue_hold(struct mailctl *m);
 int cmd_queue_release(struct mailctl *m);

@@ -158,6 +158,8 @@ static void forget_settled(struct queue *q, const struct group *g)
 			continue;
 		if (r->todo == TODO_UPDATE && r->r.next_s)
 			window_wake_at(q, r->r.next_s);
+		if (r->todo == TODO_UPDATE && r->r.site.n)
+			remote_parked(q, r);
 		q->n_settled--;
 		window_drop(q, r);
 	}

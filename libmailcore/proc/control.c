@@ -103,6 +103,16 @@ static void on_route(struct monitor *m, struct peer *p, const struct msg *msg)
 		peer_send(resolver->peer, &out, -1);
 }
 
+static void on_site(struct monitor *m, struct peer *p, const struct msg *msg)
+{
+	struct child *queue = queue_door_child(m);
+	struct msg out = { .type = MSG_SITE_ASK,
+		.site_ask = { begin_asking(m->control, p, queue),
+		    msg->ctl_site.site, msg->ctl_site.address } };
+	if (out.site_ask.id)
+		peer_send(queue->peer, &out, -1);
+}
+
 static void pass_on(
     struct control *k, enum role_id role, uint64_t id, const struct msg *answer)
 {
@@ -121,6 +131,17 @@ void control_on_queue_changed(struct child *c, const struct msg *msg, int fd)
 		.ctl_queue_done = { msg->queue_changed.statuses } };
 	(void)fd;
 	pass_on(c->monitor->control, ROLE_QUEUE, msg->queue_changed.id, &out);
+}
+
+void control_on_site(struct child *c, const struct msg *msg, int fd)
+{
+	const struct msg_site_is *is = &msg->site_is;
+	struct msg out = { .type = MSG_CTL_SITE_IS,
+		.ctl_site_is = { is->site, is->state, is->connections,
+		    is->connections_max, is->recipients, is->wait_s, is->host,
+		    is->text } };
+	(void)fd;
+	pass_on(c->monitor->control, ROLE_QUEUE, is->id, &out);
 }
 
 void control_on_route_is(struct child *c, const struct msg *msg, int fd)
@@ -152,6 +173,7 @@ static void (*const from_control[MSG_COUNT])(
 	[MSG_CTL_RELOAD] = on_reload,
 	[MSG_CTL_STOP] = on_stop,
 	[MSG_CTL_QUEUE] = on_queue,
+	[MSG_CTL_SITE] = on_site,
 	[MSG_CTL_ROUTE] = on_route,
 };
 

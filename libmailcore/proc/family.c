@@ -107,6 +107,7 @@ static void (*const from_child[MSG_COUNT])(
 	[MSG_RETIRE] = agents_on_retire,
 	[MSG_SOCKET_ASK] = sockets_on_ask,
 	[MSG_QUEUE_CHANGED] = control_on_queue_changed,
+	[MSG_SITE_IS] = control_on_site,
 	[MSG_ROUTE_IS] = control_on_route_is,
 };
 
