@@ -23,6 +23,10 @@
  * due         time_s u64, id u64, index    nothing. One row for each recipient
  *             u32                          with next_s, at that time.
  *
+ * policies    domain                       MTA-STS policy: version u8, mode u8,
+ *                                          max_age_s u32, fetched_s u64, id,
+ *                                          names
+ *
  * Bodies over 64 KiB are files: incoming/ID while they are written, then
  * messages/XX/ID. Queue ids: seconds since 1970 << 30 | counter, rising, never
  * used twice; XX are bits 36 to 43, so that messages of one minute share a
@@ -44,7 +48,8 @@ enum {
 	X(MESSAGES, "messages")                                                \
 	X(RECIPIENTS, "recipients")                                            \
 	X(BODIES, "bodies")                                                    \
-	X(DUE, "due")
+	X(DUE, "due")                                                          \
+	X(POLICIES, "policies")
 
 enum queue_table {
 #define X(NAME, name) QUEUE_TABLE_##NAME,

@@ -87,7 +87,8 @@ struct queue {
 	bool must_flush;
 	struct idtab asks; /* struct rcpt: questions and deliveries */
 
-	struct list changes; /* struct change: to be answered */
+	struct list changes;       /* struct change: to be answered */
+	struct policies *policies; /* queued/policy/policy.h */
 	struct sched sched;
 	struct idtab links; /* struct agent_link */
 
