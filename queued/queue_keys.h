@@ -26,6 +26,8 @@
  * policies    domain                       MTA-STS policy: version u8, mode u8,
  *                                          max_age_s u32, fetched_s u64, id,
  *                                          names
+ * tls         day u32, domain, NUL,        how TLS went: version u8, sessions
+ *             policy u8, result u8, host   u64, address, source, text
  *
  * Bodies over 64 KiB are files: incoming/ID while they are written, then
  * messages/XX/ID. Queue ids: seconds since 1970 << 30 | counter, rising, never
@@ -49,7 +51,8 @@ enum {
 	X(RECIPIENTS, "recipients")                                            \
 	X(BODIES, "bodies")                                                    \
 	X(DUE, "due")                                                          \
-	X(POLICIES, "policies")
+	X(POLICIES, "policies")                                                \
+	X(TLS, "tls")
 
 enum queue_table {
 #define X(NAME, name) QUEUE_TABLE_##NAME,

@@ -69,7 +69,7 @@ void policy_db_clean(
 	int end = kv_cursor_open(&c, &t->kv, QUEUE_TABLE_POLICIES);
 	if (end)
 		goto out;
-	end = kv_cursor_seek(&c, buf_view(after));
+	end = kv_cursor_seek(&c, buf_len(after) ? buf_view(after) : V("\0"));
 	for (unsigned i = 0; i < max && !end; i++) {
 		if (is_worthless(c.value, now_s, r))
 			kv_cursor_delete(&c);
