@@ -43,8 +43,8 @@ struct timer {
 struct proc {
 	struct conf conf;
 	void *state;
-	struct peer monitor, auth, front, agents[16];
-	bool has_auth, has_exited;
+	struct peer monitor, auth, front, resolver, fetch, agents[16];
+	bool has_auth, has_resolver, has_fetch, has_exited;
 	unsigned n_agents;
 	struct deferred deferred[4];
 	struct timer timers[16];
@@ -75,6 +75,10 @@ struct peer *proc_monitor(struct proc *p)
 
 struct peer *proc_peer(struct proc *p, enum role_id id)
 {
+	if (id == ROLE_RESOLVER)
+		return p->has_resolver ? &p->resolver : NULL;
+	if (id == ROLE_FETCH)
+		return p->has_fetch ? &p->fetch : NULL;
 	return id == ROLE_AUTH && p->has_auth ? &p->auth : NULL;
 }
 
@@ -258,6 +262,8 @@ static inline void fake_reset(void)
 	fake.monitor.role = ROLE_MONITOR;
 	fake.auth.role = ROLE_AUTH;
 	fake.front.role = ROLE_FRONT;
+	fake.resolver.role = ROLE_RESOLVER;
+	fake.fetch.role = ROLE_FETCH;
 	fake.has_auth = true;
 }
 #endif
