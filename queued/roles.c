@@ -14,7 +14,7 @@ static const struct role roles[] = {
 	  &queue_ops },
 	{ ROLE_AUTH,    USER_AUTH,  ROOT_ACCOUNTS, SANDBOX_FILES,
 	  PEER(QUEUE),              0,                  COUNT_ONE, &auth_ops },
-	{ ROLE_FETCH,   USER_NET,   ROOT_EMPTY,    SANDBOX_NET,
+	{ ROLE_FETCH,   USER_NET,   ROOT_EMPTY,    SANDBOX_CONNECT,
 	  PEER(QUEUE),              HOLDS_CA,           COUNT_ONE, &fetch_ops },
 	/* Its channels to the queue come one by one, through the monitor. */
 	{ ROLE_AGENT,   USER_STORE, ROOT_USER,     SANDBOX_FILES,
