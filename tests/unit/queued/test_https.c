@@ -39,8 +39,9 @@ static void on_done(void *ctx, const struct https_answer *a)
 	got.status = a->status;
 	got.code = a->code;
 	got.body_n = a->body.n;
-	memcpy(got.body, a->body.p,
-	    a->body.n < sizeof got.body ? a->body.n : sizeof got.body);
+	if (a->body.n)
+		memcpy(got.body, a->body.p,
+		    a->body.n < sizeof got.body ? a->body.n : sizeof got.body);
 	loop_stop(loop);
 }
 
