@@ -26,9 +26,14 @@
  * ready       site, 0, sender u32, id u64, nothing. One row for each recipient
  *             index u32                    that is parked at a site, beside the
  *                                          one in due; sender is a hash.
+ * policies    domain                       MTA-STS policy: version u8, mode u8,
+ *                                          max_age_s u32, fetched_s u64, id,
+ *                                          names
+ * tls         day u32, domain, NUL,        how TLS went: version u8, sessions
+ *             policy u8, result u8, host   u64, address, source, text
  *
- * Schema 1 had no table ready and no record of version 2; its queues are opened
- * and stamped anew.
+ * Schema 1 had none of the last three and no record of version 2; its queues
+ * are opened and stamped anew.
  *
  * Bodies over 64 KiB are files: incoming/ID while they are written, then
  * messages/XX/ID. Queue ids: seconds since 1970 << 30 | counter, rising, never
@@ -57,7 +62,9 @@ enum {
 	X(RECIPIENTS, "recipients")                                            \
 	X(BODIES, "bodies")                                                    \
 	X(DUE, "due")                                                          \
-	X(READY, "ready")
+	X(READY, "ready")                                                      \
+	X(POLICIES, "policies")                                                \
+	X(TLS, "tls")
 
 enum queue_table {
 #define X(NAME, name) QUEUE_TABLE_##NAME,

@@ -93,7 +93,10 @@ struct queue {
 	bool must_flush;
 	struct idtab asks; /* struct rcpt: questions and deliveries */
 
-	struct list changes; /* struct change: to be answered */
+	struct list changes;         /* struct change: to be answered */
+	struct policies *policies;   /* queued/policy/policy.h */
+	struct tls_stats *tls_stats; /* queued/policy/tls_stats.h */
+	struct reports *reports;     /* queued/policy/reports.h */
 	struct sched sched;
 	struct idtab links; /* struct agent_link */
 	struct remote remote;
@@ -151,6 +154,8 @@ void submit_finish(
 
 /* commit.c */
 void commit_group(struct queue *q);
+/* A message that is made here, with its recipients, into a transaction. */
+void commit_put_mail(struct queue_txn *t, struct mail *m, uint64_t now_s);
 /* What a new message would be told now. */
 enum submit_status commit_outlook(struct queue *q);
 /* The spool failed in a way that only opening it again can mend. */

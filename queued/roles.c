@@ -8,11 +8,11 @@ static const struct role roles[] = {
 	 * talks to                      holds                 how many, body */
 	{ ROLE_MONITOR, USER_ROOT,  ROOT_SLASH,    SANDBOX_NONE,
 	  PEER(QUEUE) | PEER(AUTH) | PEER(AGENT) | PEER(RESOLVER) |
-	      PEER(RELAY), 0,
+	      PEER(RELAY) | PEER(FETCH), 0,
 	  COUNT_ONE, NULL },
 	{ ROLE_QUEUE,   USER_QUEUE, ROOT_SPOOL,    SANDBOX_FILES,
-	  PEER(AUTH) | PEER(RESOLVER) | PEER(RELAY), HOLDS_QUEUE_LISTENER, COUNT_ONE,
-	  &queue_ops },
+	  PEER(AUTH) | PEER(RESOLVER) | PEER(RELAY) | PEER(FETCH),
+	  HOLDS_QUEUE_LISTENER, COUNT_ONE, &queue_ops },
 	{ ROLE_AUTH,    USER_AUTH,  ROOT_ACCOUNTS, SANDBOX_FILES,
 	  PEER(QUEUE),              0,                  COUNT_ONE, &auth_ops },
 	{ ROLE_RELAY,   USER_NET,   ROOT_EMPTY,    SANDBOX_CONNECT,
@@ -25,6 +25,8 @@ static const struct role roles[] = {
 	{ ROLE_RESOLVER, USER_NET,  ROOT_EMPTY,    SANDBOX_CONNECT,
 	  PEER(QUEUE),              HOLDS_RESOLVER_FILES, COUNT_ONE,
 	  &resolver_ops },
+	{ ROLE_FETCH,   USER_NET,   ROOT_EMPTY,    SANDBOX_CONNECT,
+	  PEER(QUEUE),              HOLDS_CA,           COUNT_ONE, &fetch_ops },
 };
 /* clang-format on */
 

@@ -43,8 +43,8 @@ struct timer {
 struct proc {
 	struct conf conf;
 	void *state;
-	struct peer monitor, auth, front, resolver, relay, agents[16];
-	bool has_auth, has_resolver, has_relay, has_exited;
+	struct peer monitor, auth, front, resolver, relay, fetch, agents[16];
+	bool has_auth, has_resolver, has_relay, has_fetch, has_exited;
 	unsigned n_agents;
 	struct deferred deferred[64];
 	struct timer timers[64];
@@ -79,6 +79,8 @@ struct peer *proc_peer(struct proc *p, enum role_id id)
 		return p->has_resolver ? &p->resolver : NULL;
 	if (id == ROLE_RELAY)
 		return p->has_relay ? &p->relay : NULL;
+	if (id == ROLE_FETCH)
+		return p->has_fetch ? &p->fetch : NULL;
 	return id == ROLE_AUTH && p->has_auth ? &p->auth : NULL;
 }
 
@@ -266,5 +268,6 @@ static inline void fake_reset(void)
 	fake.resolver.role = ROLE_RESOLVER;
 	fake.relay.role = ROLE_RELAY;
 	fake.has_auth = fake.has_resolver = fake.has_relay = true;
+	fake.fetch.role = ROLE_FETCH;
 }
 #endif
