@@ -1,6 +1,8 @@
 """Where mail goes: mailctl explain route asks the running resolver, which asks a name server of ours."""
 import json
+import os
 import pathlib
+import signal
 import tempfile
 import unittest
 
@@ -231,8 +233,6 @@ class Route(SystemTest):
         self.assertEqual(self.dns.times_asked("sts.test", "MX"), asked)
 
     def test_the_resolver_dies_and_comes_back(self):
-        import os
-        import signal
         pid = self.mail.children("queued")["resolver"][0]
         os.kill(pid, signal.SIGKILL)
 
@@ -244,6 +244,12 @@ class Route(SystemTest):
     def explain_or_none(self, domain):
         done = self.mail.mailctl("explain", "route", domain, "--json", check=False)
         return done.stdout and json.loads(done.stdout).get("status") == "ok"
+
+
+@unittest.skipUnless(os.geteuid() == 0, "full isolation needs root")
+class LockedIn(Route):
+    """The same without files, threads, and most system calls."""
+    ISOLATION = "full"
 
 
 class Files(SystemTest):
