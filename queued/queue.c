@@ -268,5 +268,6 @@ const struct role_ops queue_ops = {
 		[MSG_RELAY_DOWN] = remote_on_down,
 		[MSG_RELAY_RESULT] = remote_on_result,
 		[MSG_RELAY_DONE] = remote_on_done,
+		[MSG_RELAY_TLS] = remote_on_tls,
 	},
 };

@@ -65,6 +65,8 @@ void remote_on_result(
     struct proc *p, struct peer *from, const struct msg *m, int fd);
 void remote_on_done(
     struct proc *p, struct peer *from, const struct msg *m, int fd);
+void remote_on_tls(
+    struct proc *p, struct peer *from, const struct msg *m, int fd);
 /* mailctl asks how a site is. */
 void remote_on_site_ask(
     struct proc *p, struct peer *from, const struct msg *m, int fd);

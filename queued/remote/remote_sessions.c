@@ -322,6 +322,19 @@ void remote_on_done(
 	queue_schedule_round(q);
 }
 
+/* For the log only: relay has acted on it. */
+void remote_on_tls(
+    struct proc *p, struct peer *from, const struct msg *m, int fd)
+{
+	(void)p;
+	(void)from;
+	(void)fd;
+	const struct msg_relay_tls *is = &m->relay_tls;
+	LOG(NULL, DEBUG, "relay.tls", KV_VIEW("host", is->host),
+	    KV_VIEW("address", is->address), KV_INT("policy", is->policy),
+	    KV_INT("result", is->result), KV_VIEW("text", is->text));
+}
+
 static void lose(uint64_t id, void *object, void *ctx)
 {
 	(void)id;
