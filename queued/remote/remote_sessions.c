@@ -353,6 +353,9 @@ void remote_on_tls(
 		.text = is->text,
 	};
 	tls_stats_note(q->tls_stats, &row);
+	LOG(NULL, DEBUG, "relay.tls", KV_VIEW("host", is->host),
+	    KV_VIEW("address", is->address), KV_INT("policy", is->policy),
+	    KV_INT("result", is->result), KV_VIEW("text", is->text));
 }
 
 static void lose(uint64_t id, void *object, void *ctx)
