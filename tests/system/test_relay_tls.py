@@ -197,7 +197,7 @@ class RelayTls(SystemTest):
         hop = self.hop()
         self.route("[127.0.0.1]", f"port = {hop.port} tls = required")
         self.submit("x@far.example")
-        self.wait_refused("STARTTLS")
+        self.wait_refused("does not offer TLS")
         self.assertEqual(hop.mails, [])
 
     def test_password_under_implicit_tls(self):
