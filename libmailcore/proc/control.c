@@ -15,7 +15,8 @@ struct control {
 	int fd;
 	struct poll_handle *poll;
 	struct peer *peers[CONTROLLERS_MAX];
-	uint64_t asked[CONTROLLERS_MAX]; /* of the queue; 0: nothing */
+	uint64_t asked[CONTROLLERS_MAX]; /* 0: nothing */
+	enum role_id asked_of[CONTROLLERS_MAX];
 	uint64_t last_id;
 	char path[108];
 };
@@ -64,45 +65,92 @@ static void on_stop(struct monitor *m, struct peer *p, const struct msg *msg)
 	monitor_stop(m, msg->ctl_stop.grace_s);
 }
 
-/* One question of each at a time. */
+/* The id of a new question of p's to a role, one of each at a time; 0: it can
+ * ask nothing now. */
+static uint64_t begin_question(
+    struct control *k, struct peer *p, const struct child *to)
+{
+	unsigned i = peer_index(p);
+	if (!to || !to->peer || k->asked[i]) {
+		done(p, false, V("nobody can answer that now"));
+		return 0;
+	}
+	k->asked[i] = ++k->last_id;
+	k->asked_of[i] = to->role->id;
+	return k->last_id;
+}
+
 static void on_queue(struct monitor *m, struct peer *p, const struct msg *msg)
 {
-	struct control *k = m->control;
 	struct child *queue = queue_door_child(m);
-	if (!queue || k->asked[peer_index(p)]) {
-		done(p, false, V("the queue cannot be asked now"));
-		return;
-	}
 	struct msg out = { .type = MSG_QUEUE_CHANGE,
-		.queue_change = { ++k->last_id, msg->ctl_queue.action,
-		    msg->ctl_queue.items } };
-	k->asked[peer_index(p)] = k->last_id;
-	peer_send(queue->peer, &out, -1);
+		.queue_change = { begin_question(m->control, p, queue),
+		    msg->ctl_queue.action, msg->ctl_queue.items } };
+	if (out.queue_change.id)
+		peer_send(queue->peer, &out, -1);
+}
+
+static void on_explain(struct monitor *m, struct peer *p, const struct msg *msg)
+{
+	struct child *auth = family_find(m, ROLE_AUTH, 0);
+	struct msg out = { .type = MSG_EXPLAIN_ASK,
+		.explain_ask = { begin_question(m->control, p, auth),
+		    msg->ctl_explain.address } };
+	if (out.explain_ask.id)
+		peer_send(auth->peer, &out, -1);
+}
+
+/* To whoever asked that. */
+static void pass_on(struct child *c, uint64_t id, const struct msg *out)
+{
+	struct control *k = c->monitor->control;
+	bool is_end = out->type != MSG_CTL_STEP;
+	for (size_t i = 0; k && i < CONTROLLERS_MAX; i++) {
+		if (!k->asked[i] || k->asked[i] != id ||
+		    k->asked_of[i] != c->role->id)
+			continue;
+		if (is_end)
+			k->asked[i] = 0;
+		if (k->peers[i])
+			peer_send(k->peers[i], out, -1);
+	}
 }
 
 void control_on_queue_changed(struct child *c, const struct msg *msg, int fd)
 {
-	struct control *k = c->monitor->control;
 	struct msg out = { .type = MSG_CTL_QUEUE_DONE,
 		.ctl_queue_done = { msg->queue_changed.statuses } };
 	(void)fd;
-	for (size_t i = 0; k && i < CONTROLLERS_MAX; i++) {
-		if (!k->asked[i] || k->asked[i] != msg->queue_changed.id)
-			continue;
-		k->asked[i] = 0;
-		if (k->peers[i])
-			peer_send(k->peers[i], &out, -1);
-	}
+	pass_on(c, msg->queue_changed.id, &out);
 }
 
-void control_queue_gone(struct monitor *m)
+void control_on_step(struct child *c, const struct msg *msg, int fd)
+{
+	const struct msg_step_is *s = &msg->step_is;
+	struct msg out = { .type = MSG_CTL_STEP,
+		.ctl_step = { s->depth, s->what, s->subject, s->detail } };
+	(void)fd;
+	pass_on(c, s->id, &out);
+}
+
+void control_on_explained(struct child *c, const struct msg *msg, int fd)
+{
+	struct msg out = { .type = MSG_CTL_EXPLAINED,
+		.ctl_explained = { msg->explained.kind } };
+	(void)fd;
+	pass_on(c, msg->explained.id, &out);
+}
+
+void control_role_gone(struct monitor *m, enum role_id role)
 {
 	struct control *k = m->control;
 	for (size_t i = 0; k && i < CONTROLLERS_MAX; i++) {
-		if (k->asked[i] && k->peers[i])
-			done(k->peers[i], false,
-			    V("the queue ended before it answered"));
+		if (!k->asked[i] || k->asked_of[i] != role)
+			continue;
 		k->asked[i] = 0;
+		if (k->peers[i])
+			done(k->peers[i], false,
+			    V("who was asked ended before it answered"));
 	}
 }
 
@@ -112,6 +160,7 @@ static void (*const from_control[MSG_COUNT])(
 	[MSG_CTL_RELOAD] = on_reload,
 	[MSG_CTL_STOP] = on_stop,
 	[MSG_CTL_QUEUE] = on_queue,
+	[MSG_CTL_EXPLAIN] = on_explain,
 };
 
 static void forget(struct control *k, const struct peer *p)

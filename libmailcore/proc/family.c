@@ -106,6 +106,8 @@ static void (*const from_child[MSG_COUNT])(
 	[MSG_HANDOFF] = agents_on_handoff,
 	[MSG_RETIRE] = agents_on_retire,
 	[MSG_QUEUE_CHANGED] = control_on_queue_changed,
+	[MSG_STEP_IS] = control_on_step,
+	[MSG_EXPLAINED] = control_on_explained,
 };
 
 static void on_message(void *ctx, struct peer *p, const struct msg *msg, int fd)
@@ -235,6 +237,8 @@ static size_t count(const struct role *role, const struct conf *conf)
 	switch (role->count) {
 	case COUNT_ONE:
 		if (role->holds & HOLDS_KEYS && !conf->tls_certificate[0])
+			return 0;
+		if (role->holds & HOLDS_PROGRAMS && !conf->aliases[0])
 			return 0;
 		return role->id == ROLE_MONITOR ? 0 : 1;
 	case COUNT_FRONTS:
@@ -430,8 +434,7 @@ static void bury(struct child *c, int status)
 	if (c->peer)
 		peer_free(&c->peer);
 	handout_queue_end(c);
-	if (c->role->id == ROLE_QUEUE)
-		control_queue_gone(m);
+	control_role_gone(m, c->role->id);
 	if (c->slot)
 		refill(c->slot, c);
 	for (size_t i = 0; i < m->n_slots; i++)

@@ -158,8 +158,10 @@ void agents_tick(struct monitor *m);
 int control_open(struct monitor *m) MUST_CHECK;
 void control_close(struct monitor *m);
 void control_on_queue_changed(struct child *c, const struct msg *msg, int fd);
-/* The queue died: who waits for its answer gets none. */
-void control_queue_gone(struct monitor *m);
+void control_on_step(struct child *c, const struct msg *msg, int fd);
+void control_on_explained(struct child *c, const struct msg *msg, int fd);
+/* It died: who waits for its answer gets none. */
+void control_role_gone(struct monitor *m, enum role_id role);
 
 /* queue_door.c: queued's socket for the fronts of smtpd. */
 int queue_door_open(struct monitor *m) MUST_CHECK;
