@@ -47,7 +47,7 @@ static void tell(const struct rcpt *r, enum log_level level, const char *event,
 	struct log_ctx session = { NULL, "session", m->e.session };
 	struct log_ctx ctx = { &session, "queue", m->e.id };
 	uint64_t now_s = (uint64_t)clock_wall_s();
-	log_emit(&ctx, level, event, KV_VIEW("from", m->e.sender),
+	log_emit(&ctx, level, event, KV_VIEW("from", rcpt_sender(r)),
 	    KV_VIEW("to", r->r.address),
 	    KV_INT(
 		"delay", now_s > m->e.received_s ? now_s - m->e.received_s : 0),
@@ -137,6 +137,19 @@ void fate_held(struct queue *q, struct rcpt *r)
 	set_reply(r, V("held: no relay yet"));
 	tell(r, LOG_LEVEL_INFO, "delivery.held", r->r.reply);
 	settle(q, r, TODO_UPDATE);
+}
+
+/* RFC 3461 5.2.7.3: for a list with an owner, this is a delivery. */
+void fate_expanded(struct queue *q, struct rcpt *r)
+{
+	const struct rcpt *first = CONTAINER(r->leaves.next, struct rcpt, link);
+	count_attempt(r);
+	tell(r, LOG_LEVEL_INFO, "delivery.expanded", V("2.0.0"));
+	if (first->r.from.n && notice_is_wanted(r, DSN_DELIVERED)) {
+		set_reply(r, V("2.0.0 delivered to the members of a list"));
+		notify(r, DSN_DELIVERED);
+	}
+	settle(q, r, TODO_EXPAND);
 }
 
 static void hold(struct queue *q, struct rcpt *r)

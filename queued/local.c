@@ -148,13 +148,12 @@ static void deliver_file(
 		return;
 	}
 	struct msg m = { .type = MSG_DELIVER_FILE,
-		.deliver_file = { r->ask, id, V(""), e->sender, r->r.address,
-		    e->received_s, e->size_bytes } };
+		.deliver_file = { r->ask, id, V(""), rcpt_sender(r),
+		    r->r.address, e->received_s, e->size_bytes } };
 	link_send(l, &m, fd);
 }
 
-/* The body from memory, or else from the queue into buffer. */
-static int body_of(
+int local_body(
     struct queue *q, const struct mail *m, char *buffer, struct view *out)
 {
 	struct queue_txn t;
@@ -180,15 +179,15 @@ static void deliver_memory(
 	const struct queue_envelope *e = &r->mail->e;
 	char *buffer = r->mail->body ? NULL : must_alloc(QUEUE_BODY_MAX);
 	struct view body;
-	int error = body_of(q, r->mail, buffer, &body);
+	int error = local_body(q, r->mail, buffer, &body);
 	if (error) {
 		forget_delivery(q, r);
 		sched_done(&q->sched, &r->job, true, now_ms(q));
 		fate_temporary(q, r, V("4.3.0 the queue cannot be read"));
 	} else {
 		struct msg m = { .type = MSG_DELIVER,
-			.deliver = { r->ask, id, V(""), e->sender, r->r.address,
-			    e->received_s, body } };
+			.deliver = { r->ask, id, V(""), rcpt_sender(r),
+			    r->r.address, e->received_s, body } };
 		link_send(l, &m, -1);
 	}
 	free(buffer);

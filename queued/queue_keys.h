@@ -16,7 +16,9 @@
  *                                          envid
  * recipients  id u64, index u32            version u8, state u8, notify u8,
  *                                          attempts u32, next_s u64, last_s
- *                                          u64, address, orcpt, reply
+ *                                          u64, address, orcpt, reply; then,
+ *                                          when an alias made it: leaf kind
+ *                                          u8, text, from, origin
  * bodies      id u64, chunk u32            up to 4080 octets: one page each
  *                                          (with its 16 octets of LMDB header
  *                                          exactly 4096)

@@ -9,6 +9,8 @@
  *   address.c  recipients to accounts, asked of AUTH
  *   link.c     channels to the agents
  *   local.c    lanes of deliveries to them
+ *   local/     expand.c: what aliases make of recipients; programs.c: commands
+ *              and files, by role run
  *   room.c     what they said of the room in their mailboxes
  *   change.c   what the administrator does to recipients
  *   fate.c     what became of a recipient, one log line each
@@ -33,6 +35,7 @@ enum rcpt_todo {
 	TODO_NOTHING,
 	TODO_UPDATE, /* write the record */
 	TODO_REMOVE,
+	TODO_EXPAND, /* write its leaves, and remove it */
 };
 
 /* A message in memory, with those of its recipients that are. */
@@ -53,10 +56,12 @@ struct rcpt {
 	struct list work; /* of struct queue; empty: job of a lane */
 	struct sched_job job;
 	struct mail *mail;
+	struct list leaves;  /* struct rcpt, by link: what it was expanded to */
 	struct queue_rcpt r; /* views into strings and reply */
 	uint64_t due_s;      /* next_s as the queue has it */
 	uint64_t ask;        /* id of what was asked about it, 0: nothing */
 	enum rcpt_todo todo;
+	bool is_running; /* role run has it */
 	bool is_told;    /* that it became action, by a notice */
 	bool is_noticed; /* the notice is made */
 	enum dsn_action action;
@@ -92,6 +97,18 @@ struct queue {
 	struct idtab links; /* struct agent_link */
 
 	struct {
+		struct list waiting; /* struct rcpt, by work */
+		struct rcpt *asked;  /* NULL: none */
+		uint64_t id;         /* of the question about it */
+		struct list leaves;  /* that came so far */
+	} expanding;
+
+	struct {
+		struct list waiting, running; /* struct rcpt, by work */
+		unsigned n_running;
+	} programs;
+
+	struct {
 		struct hash all; /* struct room */
 		struct list known, asked;
 		unsigned n_asks, n_links;
@@ -104,6 +121,12 @@ struct queue {
 static inline struct log_ctx queue_log(const struct mail *m)
 {
 	return (struct log_ctx){ NULL, "queue", m->e.id };
+}
+
+/* The sender that it goes on with, and that hears of it. */
+static inline struct view rcpt_sender(const struct rcpt *r)
+{
+	return r->r.from.n ? r->r.from : r->mail->e.sender;
 }
 
 /* queue.c */
@@ -153,10 +176,13 @@ void queue_spool_failed(struct queue *q, int error);
 struct mail *mail_new(const struct queue_envelope *e);
 struct rcpt *rcpt_new(const struct queue_rcpt *r);
 void mail_add_rcpt(struct mail *m, struct rcpt *r);
+void rcpt_free(struct rcpt *r); /* one that is in no window */
 /* With its recipients; it is not in the window. */
 void mail_free(struct mail *m);
 /* A message that was just committed: takes m. */
 void window_add(struct queue *q, struct mail *m);
+/* A leaf that was just committed: takes r. */
+void window_add_rcpt(struct queue *q, struct mail *m, struct rcpt *r);
 /* One recipient leaves memory; the last one takes its mail along. */
 void window_drop(struct queue *q, struct rcpt *r);
 void window_wake_at(struct queue *q, uint64_t time_s);
@@ -177,6 +203,10 @@ void address_forget(struct queue *q, struct rcpt *r);
 /* local.c */
 void local_deliver(struct queue *q, struct rcpt *r, struct view account);
 void local_pump(struct queue *q);
+/* The body of a message that is no file, from memory, or else from the queue
+ * into buffer (QUEUE_BODY_MAX octets). */
+int local_body(struct queue *q, const struct mail *m, char *buffer,
+    struct view *out) MUST_CHECK;
 unsigned local_sessions(const struct queue *q);
 
 /* room.c */
@@ -204,11 +234,30 @@ void change_on_ask(
 /* At the end of a round: what was changed is on disk, or cannot be now. */
 void change_answer_all(struct queue *q);
 
+/* local/expand.c */
+void expand_start(struct queue *q, struct rcpt *r);
+void expand_pump(struct queue *q);
+void expand_on_leaf(
+    struct proc *p, struct peer *from, const struct msg *m, int fd);
+void expand_on_end(
+    struct proc *p, struct peer *from, const struct msg *m, int fd);
+void expand_auth_down(struct queue *q);
+void expand_forget(struct queue *q, struct rcpt *r);
+
+/* local/programs.c */
+void programs_deliver(struct queue *q, struct rcpt *r);
+void programs_pump(struct queue *q);
+void programs_on_ran(
+    struct proc *p, struct peer *from, const struct msg *m, int fd);
+void programs_run_down(struct queue *q);
+
 /* fate.c: each takes r off its list; text is what mailctl shows. */
 void fate_delivered(struct queue *q, struct rcpt *r, struct view text);
 void fate_temporary(struct queue *q, struct rcpt *r, struct view text);
 void fate_failed(struct queue *q, struct rcpt *r, struct view text);
 void fate_held(struct queue *q, struct rcpt *r);
+/* Its leaves take its place. */
+void fate_expanded(struct queue *q, struct rcpt *r);
 void fate_forgotten(struct queue *q, struct rcpt *r);
 /* By the administrator. */
 void fate_changed(struct queue *q, struct rcpt *r, enum queue_action action);

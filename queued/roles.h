@@ -5,5 +5,6 @@
 
 extern const struct role_ops queue_ops;
 extern const struct role_ops agent_ops;
+extern const struct role_ops run_ops;
 extern const struct daemon queued_daemon;
 #endif

@@ -43,8 +43,8 @@ struct timer {
 struct proc {
 	struct conf conf;
 	void *state;
-	struct peer monitor, auth, front, agents[16];
-	bool has_auth, has_exited;
+	struct peer monitor, auth, front, run, agents[16];
+	bool has_auth, has_run, has_exited;
 	unsigned n_agents;
 	struct deferred deferred[4];
 	struct timer timers[16];
@@ -75,6 +75,8 @@ struct peer *proc_monitor(struct proc *p)
 
 struct peer *proc_peer(struct proc *p, enum role_id id)
 {
+	if (id == ROLE_RUN && p->has_run)
+		return &p->run;
 	return id == ROLE_AUTH && p->has_auth ? &p->auth : NULL;
 }
 
@@ -258,6 +260,7 @@ static inline void fake_reset(void)
 	fake.monitor.role = ROLE_MONITOR;
 	fake.auth.role = ROLE_AUTH;
 	fake.front.role = ROLE_FRONT;
+	fake.run.role = ROLE_RUN;
 	fake.has_auth = true;
 }
 #endif
