@@ -145,7 +145,7 @@ void fate_expanded(struct queue *q, struct rcpt *r)
 	const struct rcpt *first = CONTAINER(r->leaves.next, struct rcpt, link);
 	count_attempt(r);
 	tell(r, LOG_LEVEL_INFO, "delivery.expanded", V("2.0.0"));
-	if (first->r.from.n && notice_is_wanted(r, DSN_DELIVERED)) {
+	if (rcpt_has_owner(first) && notice_is_wanted(r, DSN_DELIVERED)) {
 		set_reply(r, V("2.0.0 delivered to the members of a list"));
 		notify(r, DSN_DELIVERED);
 	}

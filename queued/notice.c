@@ -27,10 +27,17 @@ static bool is_asked_for(const struct rcpt *r, enum dsn_action action)
 	return asked ? asked & bits[action] : action != DSN_DELIVERED;
 }
 
+/* Who hears of it, or would. */
+static struct view told_sender(const struct rcpt *r)
+{
+	return rcpt_has_owner(r) ? r->r.from : r->mail->e.sender;
+}
+
 /* Its sender was authenticated, or is the owner of a list of ours. */
 static bool is_vouched_for(const struct rcpt *r)
 {
-	return r->r.from.n || (r->mail->e.account.n && r->mail->e.sender.n);
+	return rcpt_has_owner(r) ||
+	       (r->mail->e.account.n && r->mail->e.sender.n);
 }
 
 bool notice_is_wanted(const struct rcpt *r, enum dsn_action action)
@@ -39,7 +46,7 @@ bool notice_is_wanted(const struct rcpt *r, enum dsn_action action)
 	if (m->e.submit_flags & SUBMIT_FLAG_NOTICE)
 		return action == DSN_FAILED &&
 		       !(m->e.submit_flags & SUBMIT_FLAG_LAST_NOTICE);
-	if (!rcpt_sender(r).n || !is_asked_for(r, action))
+	if (!told_sender(r).n || !is_asked_for(r, action))
 		return false; /* RFC 5321 6.1: none to "<>" */
 	return is_vouched_for(r) || action == DSN_FAILED;
 }
@@ -162,7 +169,7 @@ struct making {
 
 static void address(struct queue *q, const struct rcpt *first, struct making *k)
 {
-	k->d.sender = k->d.to = rcpt_sender(first);
+	k->d.sender = k->d.to = told_sender(first);
 	k->d.is_for_postmaster = !is_vouched_for(first);
 	if (!k->d.is_for_postmaster)
 		return;

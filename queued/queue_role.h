@@ -19,6 +19,7 @@
  * A recipient in memory is in exactly one place: on a list (to be resolved,
  * asked about, settled), or a job of sched. What is settled stays in memory
  * until the commit that says so is durable. */
+#include "accounts/srs.h"
 #include "base/idtab.h"
 #include "proc/role.h"
 #include "queued/dsn.h"
@@ -123,10 +124,16 @@ static inline struct log_ctx queue_log(const struct mail *m)
 	return (struct log_ctx){ NULL, "queue", m->e.id };
 }
 
-/* The sender that it goes on with, and that hears of it. */
+/* The sender that it goes on with. */
 static inline struct view rcpt_sender(const struct rcpt *r)
 {
 	return r->r.from.n ? r->r.from : r->mail->e.sender;
+}
+
+/* That is a list's owner, and not a stranger's address rewritten. */
+static inline bool rcpt_has_owner(const struct rcpt *r)
+{
+	return r->r.from.n && !srs_is_rewritten(r->r.from);
 }
 
 /* queue.c */

@@ -26,6 +26,7 @@ struct walk {
 	struct expansion *out;
 	struct view seen[EXPAND_ALIASES_MAX];
 	size_t n_seen, cap;
+	struct view sender; /* what a foreign one becomes, empty: it stays */
 	bool is_temp;
 };
 
@@ -85,6 +86,8 @@ static void add(struct walk *w, const struct frame *f, enum leaf_kind kind,
 		.address = keep(w, address),
 		.text = keep(w, text),
 		.owner = f->owner,
+		.sender =
+		    kind == LEAF_REMOTE && !f->owner.n ? w->sender : V(""),
 		.number = w->out->n };
 	w->out->n++;
 	w->out->n_good += kind != LEAF_FAILED;
@@ -228,6 +231,14 @@ static struct view local_of(struct view address)
 	return view_head(address, view_rfind_byte(address, '@'));
 }
 
+static void walk_srs(struct walk *w, const struct frame *f, struct view alias)
+{
+	char text[ACCOUNT_ADDRESS_MAX];
+	size_t n;
+	if (resolve_srs_reverse(w->a, alias, text, &n) == 0)
+		walk_address(w, f, (struct view){ text, n }, false);
+}
+
 static void walk_named(
     struct walk *w, const struct frame *f, const struct resolved *r)
 {
@@ -262,7 +273,7 @@ static void tell_alias(
 	struct alias_list list;
 	struct view alias = view_of(r->alias);
 	const struct alias *found = NULL;
-	if (r->source != RESOLVE_BY_DATABASE)
+	if (r->source != RESOLVE_BY_DATABASE && r->source != RESOLVE_BY_SRS)
 		found = accounts_find_named_alias(w->a,
 		    r->source == RESOLVE_BY_HOST_NAME ? local_of(alias) : alias,
 		    &list);
@@ -270,7 +281,11 @@ static void tell_alias(
 		snprintf(where, sizeof where, "%.*s:%u",
 		    (int)(list.file.n < 300 ? list.file.n : 300), list.file.p,
 		    found->line);
-	tell(w, f, "alias", alias, found ? view_of(where) : V("the database"));
+	else
+		snprintf(where, sizeof where, "%s",
+		    r->source == RESOLVE_BY_SRS ? "a sender rewritten here"
+						: "the database");
+	tell(w, f, "alias", alias, view_of(where));
 }
 
 static void walk_alias(
@@ -284,6 +299,8 @@ static void walk_alias(
 	find_owner(w, &below);
 	if (r->source == RESOLVE_BY_DATABASE)
 		walk_stored(w, &below, below.alias);
+	else if (r->source == RESOLVE_BY_SRS)
+		walk_srs(w, &below, below.alias);
 	else
 		walk_named(w, &below, r);
 }
@@ -415,6 +432,18 @@ static void merge_duplicates(struct expansion *e)
 	qsort(e->leaves, e->n, sizeof e->leaves[0], by_number);
 }
 
+/* A sender that cannot be rewritten now can be later. */
+static void find_sender(struct walk *w)
+{
+	char text[ACCOUNT_ADDRESS_MAX];
+	size_t n;
+	int error = resolve_srs_forward(w->a, w->options->sender, text, &n);
+	if (!error)
+		w->sender = keep(w, (struct view){ text, n });
+	else if (error != MC_E_NOENT)
+		w->is_temp = true;
+}
+
 static void walk_start(struct walk *w, struct view address)
 {
 	const struct frame start = { .depth = 0 };
@@ -434,6 +463,7 @@ void expand_address(struct accounts *a, struct view address,
 	*out = (struct expansion){ .kind = ADDRESS_TEMP };
 	arena_init(&out->memory, MEMORY_MAX);
 	*w = (struct walk){ .a = a, .options = options, .out = out };
+	find_sender(w);
 	walk_start(w, address);
 	merge_duplicates(out);
 	if (w->is_temp && !out->is_cut)

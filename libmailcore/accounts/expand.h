@@ -21,6 +21,8 @@ struct leaf {
 	    address;      /* the account's, the remote one, else the alias's */
 	struct view text; /* command, path, or "5.1.1 why not" */
 	struct view owner;
+	struct view
+	    sender;    /* of LEAF_REMOTE without an owner: by SRS, or empty */
 	size_t number; /* in the order in which they were found */
 };
 
@@ -41,7 +43,8 @@ struct expand_step {
 };
 
 struct expand_options {
-	size_t enough; /* end when so many good ones are there; 0: all */
+	struct view sender; /* the message's; empty: none, or not known */
+	size_t enough;      /* end when so many good ones are there; 0: all */
 	void (*on_step)(void *ctx, const struct expand_step *step); /* NULL */
 	void *ctx;
 };

@@ -1,5 +1,7 @@
 #include "accounts/resolve.h"
 #include "accounts/backend.h"
+#include "accounts/srs.h"
+#include "base/clock.h"
 #include "text/path.h"
 #include <stdio.h>
 #include <string.h>
@@ -165,6 +167,73 @@ static bool is_host_postmaster(
 	       (!domain.n || view_ieq(domain, view_of(a->conf->hostname)));
 }
 
+static struct view srs_domain(struct accounts *a)
+{
+	struct view domain = view_of(a->conf->srs_domain);
+	if (view_ieq(domain, V("none")))
+		return V("");
+	return domain.n ? domain : resolve_default_domain(a);
+}
+
+static int srs_key(struct accounts *a, unsigned char out[HASH_SHA256_BYTES])
+{
+	struct account_db *db;
+	struct view secret = { (const char *)a->secret, sizeof a->secret };
+	int error = accounts_db(a, &db);
+	return error ? error : hash_hmac(secret, V("srs"), out);
+}
+
+static struct view domain_of(struct view address)
+{
+	return view_skip(address, view_rfind_byte(address, '@') + 1);
+}
+
+int resolve_srs_forward(struct accounts *a, struct view sender,
+    char out[ACCOUNT_ADDRESS_MAX], size_t *n)
+{
+	unsigned char key[HASH_SHA256_BYTES];
+	struct accounts_domain ours;
+	struct view domain = srs_domain(a);
+	if (!domain.n || !sender.n ||
+	    view_ieq(domain_of(sender), view_of(a->conf->hostname)) ||
+	    accounts_find_domain(a, domain_of(sender), &ours) == 0)
+		return MC_E_NOENT;
+	int error = srs_key(a, key);
+	if (!error)
+		error = srs_forward(hash_view(key), sender, domain,
+		    (uint64_t)clock_wall_s(), out, n);
+	return error == MC_E_LIMIT ? MC_E_NOENT : error;
+}
+
+int resolve_srs_reverse(struct accounts *a, struct view address,
+    char out[ACCOUNT_ADDRESS_MAX], size_t *n)
+{
+	unsigned char key[HASH_SHA256_BYTES];
+	struct view domain = srs_domain(a);
+	if (!srs_is_rewritten(address) || !domain.n ||
+	    !view_ieq(domain_of(address), domain))
+		return MC_E_NOENT;
+	int error = srs_key(a, key);
+	if (!error)
+		error = srs_reverse(
+		    hash_view(key), address, (uint64_t)clock_wall_s(), out, n);
+	return error == MC_E_BAD ? MC_E_NOENT : error;
+}
+
+/* false: it is no sender that was rewritten here. */
+static bool try_srs(struct accounts *a, struct view address, bool with_aliases,
+    struct resolved *out)
+{
+	char text[ACCOUNT_ADDRESS_MAX];
+	size_t n;
+	if (!with_aliases || resolve_srs_reverse(a, address, text, &n) != 0 ||
+	    view_to_cstr(address, out->alias, sizeof out->alias) != 0)
+		return false;
+	out->kind = ADDRESS_ALIAS;
+	out->source = RESOLVE_BY_SRS;
+	return true;
+}
+
 /* Names at this host have aliases, and are no accounts. A domain of its own
  * comes before that. */
 static int try_host(struct search *s, struct view domain)
@@ -196,6 +265,8 @@ static void resolve(struct accounts *a, struct view address, bool with_aliases,
 		out->kind = ADDRESS_UNKNOWN;
 		return;
 	}
+	if (try_srs(a, address, with_aliases, out))
+		return;
 	struct search s = { a, { local, n }, with_aliases, out };
 	int error = bare || p.is_literal
 			? MC_E_NOENT

@@ -47,6 +47,7 @@ enum resolve_source {
 	RESOLVE_BY_DATABASE,   /* an alias there */
 	RESOLVE_BY_ALIAS_FILE, /* one under its whole address */
 	RESOLVE_BY_HOST_NAME,  /* one under a name of this host */
+	RESOLVE_BY_SRS,        /* a sender that was rewritten here */
 };
 
 struct resolved {
@@ -65,7 +66,16 @@ struct resolved {
  * the alias file is one in the default domain, and at hostname. */
 void resolve_address(
     struct accounts *a, struct view address, struct resolved *out);
-/* The same when aliases do not apply: no ADDRESS_ALIAS. */
+/* Senders of forwarded mail (accounts/srs.h): the one that mail of this sender
+ * is to have, MC_E_NOENT: it keeps its own; whom one of ours stands for,
+ * MC_E_NOENT: it is none. The key is the database's: without one there are
+ * none.
+ */
+int resolve_srs_forward(struct accounts *a, struct view sender,
+    char out[ACCOUNT_ADDRESS_MAX], size_t *n) MUST_CHECK;
+int resolve_srs_reverse(struct accounts *a, struct view address,
+    char out[ACCOUNT_ADDRESS_MAX], size_t *n) MUST_CHECK;
+/* The same as resolve_address when aliases do not apply: no ADDRESS_ALIAS. */
 void resolve_account(
     struct accounts *a, struct view address, struct resolved *out);
 

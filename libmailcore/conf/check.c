@@ -138,6 +138,14 @@ static void place_aliases(struct conf_draft *d)
 	d->c->aliases = all;
 }
 
+static void check_srs(struct conf_draft *d)
+{
+	struct view domain = view_of(d->c->srs_domain);
+	if (domain.n && !view_ieq(domain, V("none")) && !conf_is_domain(domain))
+		conf_complainf(d, line_of(d, "srs_domain"), "srs_domain",
+		    "\"%s\" is no domain, nor none", d->c->srs_domain);
+}
+
 static void check_log(struct conf_draft *d)
 {
 	struct view log = view_of(d->c->log);
@@ -189,6 +197,7 @@ static void check_top(struct conf_draft *d)
 	const struct conf *c = d->c;
 	check_hostname(d);
 	check_log(d);
+	check_srs(d);
 	check_quota_warn(d);
 	if (*c->tls_certificate && !*c->tls_key)
 		conf_complainf(d, line_of(d, "tls_certificate"), "tls.key",

@@ -57,14 +57,15 @@ enum address_kind aliases_outlook(
 void aliases_expand(
     struct accounts *a, struct peer *to, const struct msg_expand_ask *ask)
 {
-	const struct expand_options all = { .enough = 0 };
+	const struct expand_options all = { .sender = ask->sender };
 	struct expansion e;
 	expand_address(a, ask->address, &all, &e);
 	for (size_t i = 0; e.kind == ADDRESS_ALIAS && i < e.n; i++) {
 		const struct leaf *l = &e.leaves[i];
 		struct msg m = { .type = MSG_LEAF_IS,
 			.leaf_is = { ask->id, (uint8_t)l->kind,
-			    view_head(l->address, 320), l->text, l->owner } };
+			    view_head(l->address, 320), l->text, l->owner,
+			    l->sender } };
 		peer_send(to, &m, -1);
 	}
 	struct msg end = { .type = MSG_EXPANDED,

@@ -24,7 +24,8 @@ void expand_pump(struct queue *q)
 	list_remove(&r->work);
 	q->expanding.asked = r;
 	struct msg m = { .type = MSG_EXPAND_ASK,
-		.expand_ask = { ++q->expanding.id, r->r.address } };
+		.expand_ask = {
+		    ++q->expanding.id, r->r.address, r->mail->e.sender } };
 	peer_send(auth, &m, -1);
 }
 
@@ -44,7 +45,7 @@ static struct rcpt *leaf_of(
 	struct queue_rcpt r = { .kind = (enum leaf_kind)m->kind,
 		.address = m->address,
 		.text = m->text,
-		.from = m->owner,
+		.from = is_list ? m->owner : m->sender,
 		.origin = parent->r.address };
 	if (!is_list) {
 		r.orcpt = parent->r.orcpt;

@@ -277,6 +277,45 @@ START_TEST(nesting_is_capped)
 
 END_TEST
 
+/* What is forwarded for a stranger comes back to him. */
+START_TEST(senders_are_rewritten)
+{
+	static const struct view kept[] = { V_INIT(""), V_INIT("x@a.example"),
+		V_INIT("x@alias.example"), V_INIT("root@mx.example") };
+	struct expand_options o = { .sender = V("Str@else.example") };
+	struct expansion e, back;
+	expand_address(accounts, V("root@a.example"), &o, &e);
+	ck_assert_int_eq(e.leaves[0].kind, LEAF_ACCOUNT);
+	ck_assert_view_eq(e.leaves[0].sender, V(""));
+	struct view sender = e.leaves[1].sender;
+	ck_assert_view_eq(
+	    view_skip(sender, view_find_byte(sender, '@')), V("@a.example"));
+	o.sender = V("");
+	expand_address(accounts, sender, &o, &back);
+	ck_assert_int_eq(back.kind, ADDRESS_ALIAS);
+	ck_assert_uint_eq(back.n, 1);
+	ck_assert_int_eq(back.leaves[0].kind, LEAF_REMOTE);
+	ck_assert_view_eq(back.leaves[0].address, V("Str@else.example"));
+	expansion_deinit(&back);
+	expansion_deinit(&e);
+	o.sender = V("s@else.example");
+	expand_address(accounts, V("list@a.example"), &o, &e);
+	ck_assert_view_eq(e.leaves[1].sender, V("")); /* the owner's */
+	expansion_deinit(&e);
+	expand_address(
+	    accounts, V("SRS0=aaaaaa=aa=b.example=x@a.example"), &o, &e);
+	ck_assert_int_eq(e.kind, ADDRESS_UNKNOWN);
+	expansion_deinit(&e);
+	for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
+		o.sender = kept[i];
+		expand_address(accounts, V("root@a.example"), &o, &e);
+		ck_assert_view_eq(e.leaves[1].sender, V(""));
+		expansion_deinit(&e);
+	}
+}
+
+END_TEST
+
 static void on_found(void *ctx, struct view path)
 {
 	buf_put(ctx, path);
@@ -364,6 +403,7 @@ static Suite *build(void)
 	tcase_add_test(t, ends_when_there_is_enough);
 	tcase_add_test(t, a_long_list_is_capped);
 	tcase_add_test(t, nesting_is_capped);
+	tcase_add_test(t, senders_are_rewritten);
 	tcase_add_test(t, includes_are_found);
 	tcase_add_test(t, files_come_and_go);
 	tcase_add_test(t, aliases_are_kept);

@@ -32,7 +32,7 @@ static void leaf(uint64_t id, enum leaf_kind kind, const char *address,
 {
 	say(&fake.auth, (struct msg){ .type = MSG_LEAF_IS,
 			    .leaf_is = { id, (uint8_t)kind, view_of(address),
-				view_of(text), view_of(owner) } });
+				view_of(text), view_of(owner), V("") } });
 }
 
 static void end(uint64_t id, enum address_kind kind)
@@ -135,6 +135,25 @@ START_TEST(an_alias_of_nobody_fails)
 
 END_TEST
 
+/* A stranger's sender that was rewritten gets mail of his no more than his own
+ * would: the postmaster does. */
+START_TEST(a_rewritten_sender_is_not_told)
+{
+	notify = 0;
+	submit_alias();
+	uint64_t question = expect_question();
+	say(&fake.auth, (struct msg){ .type = MSG_LEAF_IS,
+			    .leaf_is = { question, LEAF_FAILED,
+				V("x@far.example"), V("5.1.1 gone"), V(""),
+				V("SRS0=aaaaaa=aa=a.example=s@b.example") } });
+	end(question, ADDRESS_ALIAS);
+	fake_pass(100);
+	const struct msg *m = fake_expect(MSG_ADDRESS_ASK);
+	ck_assert_view_eq(m->address_ask.address, V("postmaster@mx.example"));
+}
+
+END_TEST
+
 static struct view expect_notice_to(const char *to)
 {
 	fake_pass(100);
@@ -224,6 +243,7 @@ static Suite *build(void)
 	tcase_add_test(t, nothing_is_lost_without_an_answer);
 	tcase_add_test(t, an_alias_of_nobody_fails);
 	tcase_add_test(t, a_list_s_failures_go_to_its_owner);
+	tcase_add_test(t, a_rewritten_sender_is_not_told);
 	tcase_add_test(t, commands_get_their_mail);
 	tcase_add_test(t, a_command_that_fails_for_now_comes_again);
 	suite_add_tcase(s, t);
