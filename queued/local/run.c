@@ -12,6 +12,7 @@
 #include "queued/list.h"
 #include "queued/local/command.h"
 #include "queued/local/mbox.h"
+#include "queued/loop.h"
 #include "queued/roles.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -102,7 +103,8 @@ static _Noreturn void deliver(
 #ifdef __linux__
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 #endif
-	if (unix_mail_loops(&o->mail))
+	if (loop_was_delivered(
+		o->mail.body, o->mail.fd, o->mail.size, o->mail.recipient))
 		outcome_set(&out, DELIVER_STATUS_PERM,
 		    "5.4.6 the message was delivered to this address before");
 	else if (o->kind == LEAF_FILE)

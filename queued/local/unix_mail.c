@@ -1,6 +1,5 @@
 #include "queued/local/unix_mail.h"
 #include "base/buf.h"
-#include "text/header.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,8 +8,6 @@
 
 enum {
 	PIECE = 32 * 1024,
-	HEADER_LOOK = 64 * 1024,
-	PREFIX_MAX = 2048,
 };
 
 struct writer {
@@ -155,31 +152,4 @@ int unix_mail_write(
 	buf_deinit(&w.out);
 	free(buffer);
 	return error;
-}
-
-static bool has_recipient(const struct unix_mail *m, struct view block)
-{
-	struct header_field f;
-	while (header_next(&block, &f) == PARSE_OK) {
-		struct view value = f.value;
-		while (value.n && (value.p[value.n - 1] == '\n' ||
-				      value.p[value.n - 1] == '\r'))
-			value.n--;
-		if (view_ieq(f.name, V("Delivered-To")) &&
-		    view_ieq(view_trim(value), m->recipient))
-			return true;
-	}
-	return false;
-}
-
-bool unix_mail_loops(const struct unix_mail *m)
-{
-	struct view start;
-	char *buffer = malloc(HEADER_LOOK);
-	if (!buffer)
-		return false;
-	bool found = look(m, buffer, HEADER_LOOK, 0, &start) == 0 &&
-		     has_recipient(m, start);
-	free(buffer);
-	return found;
 }

@@ -21,8 +21,4 @@ struct unix_mail {
  * when the file is shorter. */
 int unix_mail_write(const struct unix_mail *m,
     int (*put)(void *ctx, struct view v), void *ctx) MUST_CHECK;
-
-/* The header has Delivered-To with that recipient: it was here before. Looks at
- * the first 64 KiB. */
-bool unix_mail_loops(const struct unix_mail *m);
 #endif
