@@ -39,7 +39,7 @@ static void fail(struct queue *q, struct rcpt *r)
 static void (*const ways[LEAF_KIND_COUNT])(struct queue *q, struct rcpt *r) = {
 	[LEAF_ADDRESS] = look_up,
 	[LEAF_ACCOUNT] = to_account,
-	[LEAF_REMOTE] = fate_held,
+	[LEAF_REMOTE] = remote_deliver,
 	[LEAF_COMMAND] = programs_deliver,
 	[LEAF_FILE] = programs_deliver,
 	[LEAF_FAILED] = fail,
@@ -91,7 +91,7 @@ void address_on_answer(
 		fate_failed(q, r, V("5.1.1 no such user here"));
 		return;
 	case ADDRESS_REMOTE:
-		fate_held(q, r);
+		remote_deliver(q, r);
 		return;
 	case ADDRESS_ALIAS:
 		expand_start(q, r);

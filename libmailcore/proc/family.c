@@ -105,9 +105,12 @@ static void (*const from_child[MSG_COUNT])(
 	[MSG_GRANT] = agents_on_grant,
 	[MSG_HANDOFF] = agents_on_handoff,
 	[MSG_RETIRE] = agents_on_retire,
+	[MSG_SOCKET_ASK] = sockets_on_ask,
 	[MSG_QUEUE_CHANGED] = control_on_queue_changed,
 	[MSG_STEP_IS] = control_on_step,
 	[MSG_EXPLAINED] = control_on_explained,
+	[MSG_SITE_IS] = control_on_site,
+	[MSG_ROUTE_IS] = control_on_route_is,
 };
 
 static void on_message(void *ctx, struct peer *p, const struct msg *msg, int fd)
