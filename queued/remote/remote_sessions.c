@@ -108,9 +108,11 @@ static void send_mail(
     struct queue *q, const struct remote_session *s, const struct mail *mail)
 {
 	const struct queue_envelope *e = &mail->e;
+	const struct rcpt *first =
+	    CONTAINER(s->session->jobs.next, struct rcpt, relay.link);
 	struct msg m = { .type = MSG_RELAY_MAIL,
-		.relay_mail = { s->id, e->id, e->sender, e->submit_flags,
-		    e->envid, e->size_bytes } };
+		.relay_mail = { s->id, e->id, rcpt_sender(first),
+		    e->submit_flags, e->envid, e->size_bytes } };
 	tell_relay(q, &m, -1);
 	send_rcpts(q, s);
 }
