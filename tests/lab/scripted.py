@@ -20,7 +20,7 @@ PATIENCE = 60  # no session waits longer for its client
 PLAIN = ("PIPELINING", "SIZE 100000000", "8BITMIME", "ENHANCEDSTATUSCODES", "DSN", "SMTPUTF8")
 ANSWERS = {"greeting": "220 {host} ESMTP", "HELO": "250 {host}", "EHLO": "", "LHLO": "", "STARTTLS": "220 2.0.0 go on",
            "AUTH": "235 2.7.0 welcome", "MAIL": "250 2.1.0 ok", "RCPT": "250 2.1.5 ok", "DATA": "354 go on",
-           "body": "250 2.0.0 taken", "RSET": "250 2.0.0 ok", "NOOP": "250 2.0.0 ok", "QUIT": "221 2.0.0 bye"}
+           "BDAT": "250 2.0.0 go on", "body": "250 2.0.0 taken", "RSET": "250 2.0.0 ok", "NOOP": "250 2.0.0 ok", "QUIT": "221 2.0.0 bye"}
 
 
 @dataclasses.dataclass
@@ -79,7 +79,7 @@ class Session:
         self.connection, self.address = connection, address
         self.commands, self.tls, self.ended = [], None, False
         self.input, self.sent, self.received = b"", 0, 0
-        self.mail, self.rcpts, self.refused, self.mails, self.authenticated = None, [], 0, 0, False
+        self.mail, self.rcpts, self.chunks, self.mails, self.authenticated = None, [], b"", 0, False
 
     # -- bytes
 
@@ -174,13 +174,13 @@ class Session:
         return self.reply(verb)
 
     def on_ehlo(self, verb, _line):
-        self.mail, self.rcpts = None, []
+        self.mail, self.rcpts, self.chunks = None, [], b""
         return self.reply(verb, self.answer_to(verb) or self.hello())
 
     on_lhlo = on_ehlo
 
     def on_rset(self, verb, _line):
-        self.mail, self.rcpts = None, []
+        self.mail, self.rcpts, self.chunks = None, [], b""
         return self.reply(verb)
 
     def on_starttls(self, verb, _line):
@@ -223,8 +223,24 @@ class Session:
         code = self.reply(verb)
         if code != "354":
             return code
-        data = self.until(b"\r\n.\r\n") if not self.input.startswith(b".\r\n") else self.input[3:]
-        data = (data + b"\r\n").replace(b"\r\n..", b"\r\n.")
+        self.input = b"\r\n" + self.input  # so that the dot always follows a line end
+        data = self.until(b"\r\n.\r\n") + b"\r\n"
+        return self.end_of(data.replace(b"\r\n..", b"\r\n.")[2:])
+
+    def on_bdat(self, verb, line):
+        words = line.split(" ")
+        while len(self.input) < int(words[1]):
+            self.read()
+        self.chunks += self.input[:int(words[1])]
+        self.input = self.input[int(words[1]):]
+        if not self.rcpts:
+            return self.reply(verb, "503 5.5.1 no valid recipients")
+        if words[2:] != ["LAST"]:
+            return self.reply(verb)
+        return self.end_of(self.chunks)
+
+    def end_of(self, data):
+        """The message is there: one reply, or by LMTP one for each recipient."""
         mail = Mail(self, self.mail, [] if self.script.lmtp else self.rcpts, data)
         self.mails += 1
         for rcpt in self.rcpts if self.script.lmtp else self.rcpts[:1]:
@@ -234,7 +250,7 @@ class Session:
                 self.server.take(mail, rcpt if self.script.lmtp else None)
             code = self.reply("body", text)
         mail.replied = True
-        self.mail, self.rcpts = None, []
+        self.mail, self.rcpts, self.chunks = None, [], b""
         return code
 
 

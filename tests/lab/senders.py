@@ -60,6 +60,10 @@ class Sender:
         return numbers
 
 
+    def notices_about(self, text):
+        return [n for n in self.notices() if text.encode() in n]
+
+
 class Mailcore(Sender):
     name = "mailcore"
 
@@ -110,7 +114,7 @@ class Mailcore(Sender):
             client.logout()
 
     def log_tail(self):
-        return self.mail.log_tail(40)
+        return self.mail.log_tail(25)
 
     def close(self, keep=False):
         self.mail.close(keep)
@@ -133,7 +137,7 @@ class Postfix(Sender):
             f"smtp_tls_CAfile = {authority.cert}\nminimal_backoff_time = 1s\nmaximal_backoff_time = 2s\n"
             "queue_run_delay = 1s\nsmtp_connect_timeout = 2s\nsmtp_helo_timeout = 5s\nsmtp_mail_timeout = 5s\n"
             "smtp_rcpt_timeout = 5s\nsmtp_data_init_timeout = 5s\nsmtp_data_done_timeout = 5s\n"
-            "smtp_host_lookup = dns\nsmtp_sasl_auth_enable = yes\nsmtp_sasl_security_options =\n"
+            "smtp_host_lookup = dns\nsmtp_skip_5xx_greeting = no\nsmtp_sasl_auth_enable = yes\nsmtp_sasl_security_options =\n"
             f"smtp_sasl_password_maps = regexp:{self.dir}/sasl\ntransport_maps = regexp:{self.dir}/transport\n"
             f"smtp_tls_policy_maps = regexp:{self.dir}/tls\nproxy_interfaces = {world.HERE4}, {world.HERE6}\n"
             f"{options}", inside=False)
@@ -151,7 +155,7 @@ class Postfix(Sender):
         for route in routes:
             at = f"[{route.host.strip('[]')}]:{route.port}" if route.host else route.domain
             if route.host:
-                tables["transport"][route.domain] = f"{'lmtp:inet' if route.lmtp else 'smtp'}:{at}"
+                tables["transport"]["@" + route.domain] = f"{'lmtp:inet' if route.lmtp else 'smtp'}:{at}"
             tables["tls"][at] = self.LEVELS[route.tls]
             if route.login:
                 tables["sasl"][at] = route.login
@@ -160,7 +164,8 @@ class Postfix(Sender):
 
     @staticmethod
     def exactly(key):
-        return "/^" + "".join(c if c.isalnum() or c in "-:" else "\\" + c for c in key) + "$/"
+        """A line of a regexp table, by its end: an address has something before its domain."""
+        return "/" + "".join(c if c.isalnum() or c in "-:@" else "\\" + c for c in key) + "$/"
 
     def client(self):
         return smtplib.SMTP("127.0.0.1", self.port, local_hostname="client.test", timeout=20)
@@ -185,7 +190,7 @@ class Postfix(Sender):
         return [m for messages in self.server.mails().values() for m in messages]
 
     def log_tail(self):
-        return "\n".join(self.server.log.read_text(errors="replace").splitlines()[-40:])
+        return "\n".join(self.server.log.read_text(errors="replace").splitlines()[-25:])
 
     def close(self, _keep=False):
         self.server.close()

@@ -15,6 +15,7 @@ class Result(unittest.TextTestResult):
         super().addSuccess(test)
 
     def getDescription(self, test):
+        test = getattr(test, "test_case", test)  # of a subtest
         return f"{type(test).__module__}.{getattr(test, '_testMethodName', test)}"
 
 
