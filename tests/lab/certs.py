@@ -40,6 +40,12 @@ class Authority:
         openssl("ca", "-batch", "-notext", "-config", self.dir / "ca.cnf", *when, "-in", request, "-out", cert)
         return cert, key
 
+    def with_authority(self, files):
+        """The same, and shown together with the authority's own."""
+        chain = files[0].with_suffix(".chain")
+        chain.write_text(files[0].read_text() + self.cert.read_text())
+        return chain, files[1]
+
     def self_signed(self, name):
         cert, key = self.dir / f"{name}-self.pem", self.dir / f"{name}-self.key"
         self._self_signed(name, cert, key, f"subjectAltName=DNS:{name}")

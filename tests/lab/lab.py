@@ -84,11 +84,14 @@ class LabTest(unittest.TestCase):
         """Nothing for them is in the queue any more."""
         wait_until(lambda: not set(recipients) & set(self.sender.waiting()), seconds, f"{recipients} to leave the queue")
 
-    def wait_waiting(self, recipient, text="", seconds=20):
-        """It is in the queue, and the reason has that text. It goes when the test ends."""
+    def wait_waiting(self, recipient, *words, seconds=20):
+        """It is in the queue after an attempt, and the reason has these words. It goes when the test ends."""
         self.addCleanup(self.sender.forget, recipient)
-        wait_until(lambda: text in self.sender.waiting().get(recipient, "\0"), seconds,
-                   f'{recipient} to wait for "{text}"')
+
+        def look():
+            why = self.sender.waiting().get(recipient)
+            return why and all(w.lower() in why.lower() for w in words)
+        wait_until(look, seconds, f'{recipient} to wait, because: {words}')
 
     def assert_delivered(self, server, *recipients, number=None):
         """Once, to each of them, and the sender has heard nothing."""

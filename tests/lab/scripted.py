@@ -29,8 +29,8 @@ class Script:
     key), or "broken": answers with something else than a handshake. greets_tls:
     TLS from the first byte. lmtp: a reply to each recipient. login: "user:password"
     that must come by AUTH PLAIN. delay_s: before each reply. cut_out, cut_in: the
-    connection closes after so many octets to, from the client. mails_max: after
-    so many messages 421 is the answer to the next MAIL."""
+    first connection closes after so many octets to, from the client. mails_max:
+    after so many messages 421 is the answer to the next MAIL."""
     replies: dict = dataclasses.field(default_factory=dict)
     extensions: tuple = PLAIN
     tls: object = None
@@ -77,6 +77,7 @@ class Session:
     def __init__(self, server, connection, address, number):
         self.server, self.script, self.number = server, server.script, number
         self.connection, self.address = connection, address
+        self.cut_out, self.cut_in = (self.script.cut_out, self.script.cut_in) if number == 0 else (0, 0)
         self.commands, self.tls, self.ended = [], None, False
         self.input, self.sent, self.received = b"", 0, 0
         self.mail, self.rcpts, self.chunks, self.mails, self.authenticated = None, [], b"", 0, False
@@ -85,20 +86,20 @@ class Session:
 
     def write(self, text):
         data = text.encode()
-        if self.script.cut_out:
-            data = data[:self.script.cut_out - self.sent]
+        if self.cut_out:
+            data = data[:self.cut_out - self.sent]
         self.connection.sendall(data)
         self.sent += len(data)
-        if self.script.cut_out and self.sent >= self.script.cut_out:
+        if self.cut_out and self.sent >= self.cut_out:
             raise Cut
 
     def read(self):
         want = 65536
-        if self.script.cut_in:
-            want = min(want, self.script.cut_in - self.received)
+        if self.cut_in:
+            want = min(want, self.cut_in - self.received)
         data = self.connection.recv(want)
         self.received += len(data)
-        if not data or (self.script.cut_in and self.received >= self.script.cut_in):
+        if not data or (self.cut_in and self.received >= self.cut_in):
             raise Cut
         self.input += data
 

@@ -171,7 +171,7 @@ class Postfix(Sender):
         return smtplib.SMTP("127.0.0.1", self.port, local_hostname="client.test", timeout=20)
 
     def waiting(self):
-        return {r["address"]: json.dumps(r) for m in self.queue() for r in m["recipients"]}
+        return {r["address"]: r.get("delay_reason", "") for m in self.queue() for r in m["recipients"]}
 
     def queue(self):
         done = self.command("postqueue", "-j")
