@@ -6,16 +6,12 @@ import json
 import pathlib
 import smtplib
 import subprocess
-import sys
 import tempfile
 
 import servers
 import world
+from instance import PASSWORD, Instance, free_ports, wait_until
 from names import OWN, RESOLVER
-
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "system"))
-import instance  # noqa: E402
-from instance import PASSWORD, Instance, wait_until  # noqa: E402
 
 ANNA = f"anna@{OWN}"
 BODY = "hello\r\n"
@@ -129,7 +125,7 @@ class Postfix(Sender):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="lab-postfix-"))
         self.dir.chmod(0o755)
         self.roots = roots
-        self.port = instance.free_ports(1)[0]
+        self.port = free_ports(1)[0]
         self.write_tables([r for r in routes if r.tls != "implicit"])
         self.server = servers.Postfix(
             self.dir / "server", roots, ("127.0.0.1", self.port), f"mx.{OWN}", [OWN],
