@@ -9,7 +9,6 @@ import subprocess
 import tempfile
 
 import servers
-import world
 from instance import PASSWORD, Instance, free_ports, wait_until
 from names import OWN, RESOLVER
 
@@ -135,8 +134,7 @@ class Postfix(Sender):
             "smtp_rcpt_timeout = 5s\nsmtp_data_init_timeout = 5s\nsmtp_data_done_timeout = 5s\n"
             "smtp_host_lookup = dns\nsmtp_skip_5xx_greeting = no\nsmtp_sasl_auth_enable = yes\nsmtp_sasl_security_options =\n"
             f"smtp_sasl_password_maps = regexp:{self.dir}/sasl\ntransport_maps = regexp:{self.dir}/transport\n"
-            f"smtp_tls_policy_maps = regexp:{self.dir}/tls\nproxy_interfaces = {world.HERE4}, {world.HERE6}\n"
-            f"{options}", inside=False)
+            f"smtp_tls_policy_maps = regexp:{self.dir}/tls\n{options}", inside=False)
         wait_until(self.is_up, 20, "Postfix")
 
     def is_up(self):

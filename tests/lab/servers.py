@@ -88,7 +88,7 @@ class Postfix(Process):
             f"compatibility_level = 3.6\nqueue_directory = {folder}/spool\ndata_directory = {folder}/data\n"
             f"command_directory = {roots['postfix']}/usr/sbin\ndaemon_directory = /usr/lib/postfix/sbin\n"
             f"maillog_file = {folder}/log\nmaillog_file_prefixes = {folder}\n"
-            f"myhostname = {name}\nmydestination =\nmynetworks = 127.0.0.0/8\ninet_interfaces = {listen[0]}\n"
+            f"myhostname = {name}\nmydestination =\nmynetworks = 127.0.0.0/8\ninet_interfaces = all\n"
             "alias_maps =\nalias_database =\nsmtputf8_enable = yes\nmessage_size_limit = 102400000\n"
             f"virtual_mailbox_domains = {' '.join(domains)}\nvirtual_mailbox_base = {folder}/mail\n"
             f"virtual_mailbox_maps = static:box/\nvirtual_uid_maps = static:{MAIL_UID}\n"

@@ -11,6 +11,7 @@ import contextlib
 import ctypes
 import os
 import pathlib
+import socket
 import subprocess
 
 HERE4, HERE6 = "192.0.2.1", "2001:db8::1"
@@ -88,6 +89,15 @@ def inside():
         libc.setns(here, CLONE_NEWNET)
         os.close(here)
         os.close(world)
+
+
+def accepts(address, port):
+    """Somebody listens there."""
+    try:
+        socket.create_connection((address, port), 5).close()
+        return True
+    except OSError:
+        return False
 
 
 def start(command, log, **how):
