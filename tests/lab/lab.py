@@ -36,11 +36,8 @@ class Lab:
     def start(self, sender, build):
         self.names.start(self.roots)
         wait_until(self.names.answers, 20, "the DNS")
-        self.build, self.sender_class = build, sender
-        self.sender = self.new_sender()
-
-    def new_sender(self, options=""):
-        return self.sender_class(self.build, self.roots, self.names, self.certs, self.routes, options)
+        self.build = build
+        self.sender = sender(self)
 
     def close(self, keep=False):
         if self.sender:

@@ -3,10 +3,8 @@ right and wrong wrong whoever is at work."""
 import dataclasses
 import itertools
 import json
-import pathlib
 import smtplib
 import subprocess
-import tempfile
 
 import servers
 from instance import PASSWORD, Instance, free_ports, wait_until
@@ -62,11 +60,12 @@ class Sender:
 class Mailcore(Sender):
     name = "mailcore"
 
-    def __init__(self, build, _roots, names, authority, routes, options=""):
-        self.secrets = pathlib.Path(tempfile.mkdtemp(prefix="lab-secrets-"))
-        self.mail = Instance(build, users=("anna", "postmaster"), isolation="full", options="\n".join([
-            f'resolver = "{RESOLVER}"', f'resolver_trust_anchor = "{names.anchor}"',
-            f'ca_file = "{authority.cert}"', options, *map(self.route, routes)]))
+    def __init__(self, lab, options=""):
+        self.secrets = lab.dir / "secrets"
+        self.secrets.mkdir(mode=0o700, exist_ok=True)
+        self.mail = Instance(lab.build, users=("anna", "postmaster"), isolation="full", options="\n".join([
+            f'resolver = "{RESOLVER}"', f'resolver_trust_anchor = "{lab.names.anchor}"',
+            f'ca_file = "{lab.certs.cert}"', options, *map(self.route, lab.routes)]))
         self.mail.start()
 
     def route(self, route):
@@ -120,16 +119,15 @@ class Postfix(Sender):
     LEVELS = {"opportunistic": "dane", "none": "none", "required": "encrypt", "verified": "secure match=nexthop",
               "dane": "dane-only"}
 
-    def __init__(self, _build, roots, _names, authority, routes, options=""):
-        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="lab-postfix-"))
-        self.dir.chmod(0o755)
-        self.roots = roots
+    def __init__(self, lab, options=""):
+        self.dir, self.roots = lab.dir / "sender", lab.roots
+        self.dir.mkdir()
         self.port = free_ports(1)[0]
-        self.write_tables([r for r in routes if r.tls != "implicit"])
+        self.write_tables([r for r in lab.routes if r.tls != "implicit"])
         self.server = servers.Postfix(
-            self.dir / "server", roots, ("127.0.0.1", self.port), f"mx.{OWN}", [OWN],
+            self.dir / "server", self.roots, ("127.0.0.1", self.port), f"mx.{OWN}", [OWN],
             "inet_protocols = all\nsmtp_tls_security_level = dane\nsmtp_dns_support_level = dnssec\n"
-            f"smtp_tls_CAfile = {authority.cert}\nminimal_backoff_time = 1s\nmaximal_backoff_time = 2s\n"
+            f"smtp_tls_CAfile = {lab.certs.cert}\nminimal_backoff_time = 1s\nmaximal_backoff_time = 2s\n"
             "queue_run_delay = 1s\nsmtp_connect_timeout = 2s\nsmtp_helo_timeout = 5s\nsmtp_mail_timeout = 5s\n"
             "smtp_rcpt_timeout = 5s\nsmtp_data_init_timeout = 5s\nsmtp_data_done_timeout = 5s\n"
             "smtp_host_lookup = dns\nsmtp_skip_5xx_greeting = no\nsmtp_sasl_auth_enable = yes\nsmtp_sasl_security_options =\n"
