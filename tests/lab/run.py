@@ -18,9 +18,8 @@ import unittest
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "system")]
 import packages  # noqa: E402
+import world  # noqa: E402
 from results import run_tests  # noqa: E402
-
-NAMESPACES = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
 
 
 def arguments():
@@ -81,18 +80,14 @@ def main():
     os.environ["MAILCORE_LONG"] = "1" if given.long else ""
     if given.inside:
         sys.exit(not inside(given))
-    possible = subprocess.run([*NAMESPACES, "true"], capture_output=True, text=True, timeout=20)
-    if possible.returncode:
-        skip_all(possible.stderr.strip() or "no namespaces here")
-        return
     try:
-        packages.get_all()
+        why = world.refusal() or packages.get_all()
     except packages.Missing as error:
-        skip_all(error)
+        why = error
+    if why:
+        skip_all(why)
         return
-    # The shell is the first process there, and reaps what its daemons leave.
-    os.execvp("unshare", [*NAMESPACES, "sh", "-c", '"$@"; exit $?', "sh", sys.executable, __file__, *sys.argv[1:],
-                          "--inside"])
+    os.execvp("unshare", world.enter_command(__file__, *sys.argv[1:], "--inside"))
 
 
 if __name__ == "__main__":

@@ -141,10 +141,10 @@ class OpenSmtpd(Process):
 class Sink(Process):
     """Counts on its standard output, as "conn=N quit=N mesg=N"."""
 
-    def __init__(self, folder, roots, listen):
+    def __init__(self, folder, roots, listen, inside=True):
         pathlib.Path(folder).mkdir(parents=True)
         super().__init__(folder, [roots["postfix"] / "usr/sbin/smtp-sink", "-c", "-u", MAIL_USER,
-                                  f"{listen[0]}:{listen[1]}", "1000"])
+                                  f"{listen[0]}:{listen[1]}", "1000"], inside)
 
     def count(self):
         counts = re.findall(r"mesg=(\d+)", self.log.read_text(errors="replace")[-400:])

@@ -13,12 +13,25 @@ import os
 import pathlib
 import socket
 import subprocess
+import sys
 
 HERE4, HERE6 = "192.0.2.1", "2001:db8::1"
 WORLD4, WORLD6 = "192.0.2.2", "2001:db8::2"
 HOSTS4, HOSTS6 = "198.18.0.0/16", "2001:db8:1::/64"
 BLACK_HOLE4, BLACK_HOLE6 = "198.19.0.1", "2001:db8:2::1"
 CLONE_NEWNET = 0x40000000
+NAMESPACES = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
+
+
+def refusal():
+    """None, or why this machine lets us have no namespaces."""
+    done = subprocess.run([*NAMESPACES, "true"], capture_output=True, text=True, timeout=20)
+    return None if done.returncode == 0 else done.stderr.strip() or "no namespaces here"
+
+
+def enter_command(*script):
+    """Runs the script with Python in new namespaces. A shell is the first process there, and reaps what daemons leave."""
+    return [*NAMESPACES, "sh", "-c", '"$@"; exit $?', "sh", sys.executable, *script]
 
 
 def ip(*words, inside=False):
