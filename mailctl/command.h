@@ -68,6 +68,7 @@ int cmd_config_options(struct mailctl *m);
 int cmd_queue_list(struct mailctl *m);
 int cmd_queue_show(struct mailctl *m);
 int cmd_queue_hold(struct mailctl *m);
+int cmd_queue_release(struct mailctl *m);
 int cmd_queue_retry(struct mailctl *m);
 int cmd_queue_delete(struct mailctl *m);
 int cmd_queue_bounce(struct mailctl *m);

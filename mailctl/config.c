@@ -30,9 +30,9 @@ static json_t *json_of_value(const struct conf_option *o, const void *base)
 	const void *at = (const char *)base + o->offset;
 	if (conf_kind_is_text(o->kind))
 		return json_of_text(*(const char *const *)at);
-	if (o->kind == CONF_BOOL)
+	if (o->kind == CONF_BOOL && !*o->words)
 		return json_boolean(conf_member_get(o, base));
-	if (o->kind != CONF_ENUM)
+	if (!*o->words)
 		return json_integer((json_int_t)conf_member_get(o, base));
 	struct buf b;
 	buf_init(&b, 256);
@@ -59,6 +59,7 @@ static int dump_json(const struct conf *c)
 {
 	json_t *all = json_of_table(CONF_TABLE_TOP, NULL, c);
 	json_t *listen = json_array(), *domains = json_array();
+	json_t *routes = json_array();
 	for (size_t i = 0; i < c->n_listeners; i++)
 		json_array_append_new(
 		    listen, json_of_table(CONF_TABLE_LISTEN,
@@ -67,8 +68,13 @@ static int dump_json(const struct conf *c)
 		json_array_append_new(
 		    domains, json_of_table(CONF_TABLE_DOMAIN,
 				 c->domains[i].name, &c->domains[i]));
+	for (size_t i = 0; i < c->n_routes; i++)
+		json_array_append_new(
+		    routes, json_of_table(CONF_TABLE_ROUTE, c->routes[i].name,
+				&c->routes[i]));
 	json_object_set_new(all, "listen", listen);
 	json_object_set_new(all, "domain", domains);
+	json_object_set_new(all, "route", routes);
 	int error = json_dumpf(all, stdout, JSON_INDENT(2));
 	putchar('\n');
 	json_decref(all);

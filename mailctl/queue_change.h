@@ -1,7 +1,7 @@
 #ifndef MAILCTL_QUEUE_CHANGE_H
 #define MAILCTL_QUEUE_CHANGE_H
-/* mailctl queue hold|retry|delete|bounce: what the filter takes is read from
- * the queue's database, and the running queued is asked to change it. */
+/* mailctl queue hold|release|retry|delete|bounce: what the filter takes is read
+ * from the queue's database, and the running queued is asked to change it. */
 #include "mailctl/command.h"
 #include "mailctl/queue_filter.h"
 

@@ -32,14 +32,20 @@ int cmd_queue_list(struct mailctl *m)
 		    : finish(mailctl_queue_list(m->conf, &f, m->json), "queue");
 }
 
-static int change(struct mailctl *m, enum queue_action action)
+static int parse_which(struct mailctl *m, struct queue_filter *f)
 {
-	struct queue_filter f;
-	int code = parse_filter(m, &f);
-	if (!code && queue_filter_is_empty(&f))
+	int code = parse_filter(m, f);
+	if (!code && queue_filter_is_empty(f))
 		code = complain(EX_USAGE,
 		    "say which: ids, --sender, --recipient, --domain and so "
 		    "on, or --all");
+	return code;
+}
+
+static int change(struct mailctl *m, enum queue_action action)
+{
+	struct queue_filter f;
+	int code = parse_which(m, &f);
 	return code ? code : queue_change(m, &f, action);
 }
 
@@ -48,9 +54,21 @@ int cmd_queue_hold(struct mailctl *m)
 	return change(m, QUEUE_ACTION_HOLD);
 }
 
+/* Whoever holds something back wants no other command to let it go. */
 int cmd_queue_retry(struct mailctl *m)
 {
-	return change(m, QUEUE_ACTION_RETRY);
+	struct queue_filter f;
+	int code = parse_which(m, &f);
+	f.not_held = true;
+	return code ? code : queue_change(m, &f, QUEUE_ACTION_RETRY);
+}
+
+int cmd_queue_release(struct mailctl *m)
+{
+	struct queue_filter f;
+	int code = parse_which(m, &f);
+	f.state = RCPT_HELD;
+	return code ? code : queue_change(m, &f, QUEUE_ACTION_RETRY);
 }
 
 int cmd_queue_delete(struct mailctl *m)

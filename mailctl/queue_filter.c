@@ -161,6 +161,7 @@ bool queue_filter_takes_rcpt(
     const struct queue_filter *f, const struct queue_rcpt *r)
 {
 	return (f->state < 0 || f->state == (int)r->state) &&
+	       !(f->not_held && r->state == RCPT_HELD) &&
 	       (!f->recipient.n || view_ieq(f->recipient, r->address)) &&
 	       (!f->domain.n || view_ieq(f->domain, domain_of(r->address))) &&
 	       (!f->reason.n || view_find(r->reply, f->reason) < r->reply.n);

@@ -13,6 +13,7 @@ struct queue_filter {
 	uint64_t older_s, younger_s;                   /* 0: any */
 	uint64_t larger_bytes, smaller_bytes;
 	bool all, dry_run;
+	bool not_held; /* of the command's, not an option */
 	uint64_t ids[QUEUE_FILTER_IDS_MAX];
 	size_t n_ids;
 };

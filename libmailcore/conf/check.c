@@ -32,8 +32,7 @@ static unsigned line_of(struct conf_draft *d, const char *member)
 	return 1;
 }
 
-/* A host or domain name: RFC 1123 2.1, in its ASCII form. */
-static bool is_domain(struct view v)
+bool conf_is_domain(struct view v)
 {
 	struct view rest = v, label;
 	if (!v.n || v.n > 253)
@@ -50,17 +49,17 @@ static bool is_domain(struct view v)
 	return true;
 }
 
-static char *lowered(struct conf_draft *d, const char *s)
+const char *conf_lowered(struct conf_draft *d, const char *s)
 {
 	char *copy = arena_cstr(&d->c->memory->arena, view_of(s));
 	for (char *p = copy; p && *p; p++)
 		*p = char_lower(*p);
 	if (!copy)
 		conf_complainf(d, 1, "configuration", "too large");
-	return copy;
+	return copy ? copy : "";
 }
 
-static const char *joined(
+const char *conf_joined(
     struct conf_draft *d, const char *a, const char *b, const char *c)
 {
 	size_t n = strlen(a) + strlen(b) + strlen(c) + 1;
@@ -90,10 +89,15 @@ static const char *below(struct conf_draft *d, const char *path, bool given)
 	if (!*path || (given && *path == '/'))
 		return path;
 	if (*path == '/')
-		return *prefix ? joined(d, prefix, path, "") : path;
+		return *prefix ? conf_joined(d, prefix, path, "") : path;
 	if (*prefix)
-		return joined(d, prefix, "/", path);
-	return joined(d, folder(d), path, "");
+		return conf_joined(d, prefix, "/", path);
+	return conf_joined(d, folder(d), path, "");
+}
+
+const char *conf_below(struct conf_draft *d, const char *path)
+{
+	return below(d, path, true);
 }
 
 static void place_paths(struct conf_draft *d)
@@ -107,7 +111,31 @@ static void place_paths(struct conf_draft *d)
 	}
 	if (view_starts(view_of(d->c->log), V("file:")))
 		d->c->log =
-		    joined(d, "file:", below(d, d->c->log + 5, true), "");
+		    conf_joined(d, "file:", conf_below(d, d->c->log + 5), "");
+}
+
+/* Files of the system: where they are does not depend on the prefix. */
+static void place_system_files(struct conf_draft *d)
+{
+	struct conf *c = d->c;
+	c->resolver_conf = conf_below(d, c->resolver_conf);
+	c->resolver_trust_anchor = conf_below(d, c->resolver_trust_anchor);
+	c->tls_ca_file = conf_below(d, c->tls_ca_file);
+}
+
+static void place_aliases(struct conf_draft *d)
+{
+	struct view rest = view_of(d->c->aliases), one;
+	const char *all = "";
+	while (rest.n) {
+		view_cut(&rest, ',', &one);
+		const char *path =
+		    arena_cstr(&d->c->memory->arena, view_trim(one));
+		if (path && *path)
+			all = conf_joined(
+			    d, all, *all ? "," : "", conf_below(d, path));
+	}
+	d->c->aliases = all;
 }
 
 static void check_log(struct conf_draft *d)
@@ -125,7 +153,7 @@ static void check_hostname(struct conf_draft *d)
 	if (!*d->c->hostname)
 		conf_complainf(d, line_of(d, "hostname"), "hostname",
 		    "required and missing");
-	else if (!is_domain(view_of(d->c->hostname)))
+	else if (!conf_is_domain(view_of(d->c->hostname)))
 		conf_complainf(d, line_of(d, "hostname"), "hostname",
 		    "\"%s\" is not a host name", d->c->hostname);
 }
@@ -182,15 +210,6 @@ static void check_top(struct conf_draft *d)
 		    "\"%s\" is not user@domain", c->postmaster);
 }
 
-/* About an option of a section. */
-#define COMPLAIN(d, line, section, o, ...)                                     \
-	do {                                                                   \
-		char shown_[400];                                              \
-		snprintf(                                                      \
-		    shown_, sizeof shown_, section " \"%.200s\"", (o)->name);  \
-		conf_complainf((d), (line), shown_, __VA_ARGS__);              \
-	} while (0)
-
 static bool same_place(const struct conf_listen *a, const struct conf_listen *b)
 {
 	bool any = strcmp(a->address, "*") == 0 || strcmp(b->address, "*") == 0;
@@ -205,24 +224,24 @@ static void check_listener(struct conf_draft *d, size_t i)
 	const struct conf_origin *o = &d->listen_origins[i];
 	bool has_tls = *d->c->tls_certificate != 0;
 	if (!o->has_service)
-		COMPLAIN(d, o->line, "listen", l, "service: required");
+		CONF_COMPLAIN(d, o->line, "listen", l, "service: required");
 	if (!o->has_tls)
 		l->tls = has_tls || usual[l->service].tls == CONF_TLS_IMPLICIT
 			     ? usual[l->service].tls
 			     : CONF_TLS_NONE;
 	if (l->tls != CONF_TLS_NONE && !has_tls)
-		COMPLAIN(d, o->line, "listen", l,
+		CONF_COMPLAIN(d, o->line, "listen", l,
 		    "tls: needs tls.certificate and tls.key");
 	if (!*l->address)
-		COMPLAIN(d, o->line, "listen", l, "address: empty");
+		CONF_COMPLAIN(d, o->line, "listen", l, "address: empty");
 	if (view_starts(view_of(l->address), V("unix:")))
 		l->address =
-		    joined(d, "unix:", below(d, l->address + 5, true), "");
+		    conf_joined(d, "unix:", conf_below(d, l->address + 5), "");
 	else if (!l->port)
 		l->port = usual[l->service].port;
 	for (size_t j = 0; j < i; j++)
 		if (same_place(l, &d->c->listeners[j]))
-			COMPLAIN(d, o->line, "listen", l,
+			CONF_COMPLAIN(d, o->line, "listen", l,
 			    "same address and port as listen \"%s\"",
 			    d->c->listeners[j].name);
 }
@@ -256,17 +275,17 @@ static void check_passwd_file(
     struct conf_draft *d, struct conf_domain *o, unsigned line)
 {
 	struct view file = view_of(o->passwd_file);
-	const char *dir = joined(d, d->c->state_dir, "/accounts/", "");
+	const char *dir = conf_joined(d, d->c->state_dir, "/accounts/", "");
 	if (o->accounts != ACCOUNTS_PASSWD_FILE)
 		return;
 	if (!file.n)
-		COMPLAIN(d, line, "domain", o,
+		CONF_COMPLAIN(d, line, "domain", o,
 		    "passwd_file: required with accounts = passwd-file");
 	if (view_starts(file, view_of(dir)))
 		o->passwd_file += strlen(dir);
 	file = view_of(o->passwd_file);
 	if (view_starts(file, V("/")) || view_find(file, V("..")) < file.n)
-		COMPLAIN(d, line, "domain", o,
+		CONF_COMPLAIN(d, line, "domain", o,
 		    "passwd_file: must be in %s, where the auth role is", dir);
 }
 
@@ -275,28 +294,28 @@ static void check_alias(
 {
 	if (!*o->alias_of)
 		return;
-	o->alias_of = lowered(d, o->alias_of);
+	o->alias_of = conf_lowered(d, o->alias_of);
 	const struct conf_domain *to =
 	    conf_domain_find(d->c, view_of(o->alias_of));
 	if (!to)
-		COMPLAIN(d, line, "domain", o,
+		CONF_COMPLAIN(d, line, "domain", o,
 		    "alias_of: there is no domain \"%s\"", o->alias_of);
 	else if (to == o || *to->alias_of)
-		COMPLAIN(d, line, "domain", o,
+		CONF_COMPLAIN(d, line, "domain", o,
 		    "alias_of: \"%s\" is itself an alias", o->alias_of);
 	if (*o->catch_all)
-		COMPLAIN(d, line, "domain", o,
+		CONF_COMPLAIN(d, line, "domain", o,
 		    "catch_all: not in a domain with alias_of");
 }
 
 static void check_domain(
     struct conf_draft *d, struct conf_domain *o, unsigned line)
 {
-	if (!is_domain(view_of(o->name)))
-		COMPLAIN(d, line, "domain", o,
+	if (!conf_is_domain(view_of(o->name)))
+		CONF_COMPLAIN(d, line, "domain", o,
 		    "not a domain name (international ones: the xn-- form)");
 	if (o->accounts == ACCOUNTS_SYSTEM)
-		COMPLAIN(d, line, "domain", o,
+		CONF_COMPLAIN(d, line, "domain", o,
 		    "accounts: system is not built yet, use database or "
 		    "passwd-file");
 	check_passwd_file(d, o, line);
@@ -304,50 +323,56 @@ static void check_domain(
 }
 
 struct placed {
-	struct conf_domain domain;
+	const char *name;
 	unsigned line;
+	size_t index;
 };
 
 static int by_name(const void *a, const void *b)
 {
 	const struct placed *x = a, *y = b;
-	int order = strcmp(x->domain.name, y->domain.name);
+	int order = strcmp(x->name, y->name);
 	return order ? order : (x->line > y->line) - (x->line < y->line);
 }
 
-static void sort_domains(struct conf_draft *d)
+void conf_sort_sections(struct conf_draft *d, void *sections, size_t n,
+    size_t size, struct conf_origin *origins)
 {
-	struct conf *c = d->c;
-	struct placed *all = calloc(c->n_domains + 1, sizeof *all);
-	if (!all) {
+	struct placed *order = calloc(n + 1, sizeof *order);
+	char *copy = malloc(n * size + 1);
+	for (size_t i = 0; order && i < n; i++) {
+		const void *at = (const char *)sections + i * size;
+		order[i] = (struct placed){ *(const char *const *)at,
+			origins[i].line, i };
+	}
+	if (order && copy) {
+		qsort(order, n, sizeof *order, by_name);
+		memcpy(copy, sections, n * size);
+	} else {
 		conf_complainf(d, 1, "configuration", "out of memory");
-		return;
+		n = 0;
 	}
-	for (size_t i = 0; i < c->n_domains; i++) {
-		all[i].domain = c->domains[i];
-		all[i].line = d->domain_origins[i].line;
+	for (size_t i = 0; i < n; i++) {
+		memcpy((char *)sections + i * size,
+		    copy + order[i].index * size, size);
+		origins[i].line = order[i].line;
 	}
-	qsort(all, c->n_domains, sizeof *all, by_name);
-	for (size_t i = 0; i < c->n_domains; i++) {
-		c->domains[i] = all[i].domain;
-		d->domain_origins[i].line = all[i].line;
-	}
-	free(all);
+	free(order);
+	free(copy);
 }
 
 static void check_domains(struct conf_draft *d)
 {
 	struct conf *c = d->c;
-	for (size_t i = 0; i < c->n_domains; i++) {
-		const char *name = lowered(d, c->domains[i].name);
-		c->domains[i].name = name ? name : "";
-	}
-	sort_domains(d);
+	for (size_t i = 0; i < c->n_domains; i++)
+		c->domains[i].name = conf_lowered(d, c->domains[i].name);
+	conf_sort_sections(
+	    d, c->domains, c->n_domains, sizeof *c->domains, d->domain_origins);
 	for (size_t i = 0; i < c->n_domains; i++) {
 		unsigned line = d->domain_origins[i].line;
 		if (i &&
 		    strcmp(c->domains[i].name, c->domains[i - 1].name) == 0)
-			COMPLAIN(d, line, "domain", &c->domains[i],
+			CONF_COMPLAIN(d, line, "domain", &c->domains[i],
 			    "the domain is there twice");
 		check_domain(d, &c->domains[i], line);
 	}
@@ -356,10 +381,13 @@ static void check_domains(struct conf_draft *d)
 void conf_check(struct conf_draft *d)
 {
 	place_paths(d);
+	place_system_files(d);
+	place_aliases(d);
 	check_top(d);
 	for (size_t i = 0; i < d->c->n_listeners; i++)
 		check_listener(d, i);
 	if (!d->c->n_listeners)
 		default_listeners(d);
 	check_domains(d);
+	conf_check_routes(d);
 }

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -176,6 +177,11 @@ int conf_encode(const struct conf *c, struct buf *out)
 		encode_rows(
 		    &conf_tables[CONF_TABLE_DOMAIN], &c->domains[i], out);
 	}
+	put_u64(out, c->n_routes);
+	for (size_t i = 0; i < c->n_routes; i++) {
+		put_str(out, c->routes[i].name);
+		encode_rows(&conf_tables[CONF_TABLE_ROUTE], &c->routes[i], out);
+	}
 	return buf_error(out);
 }
 
@@ -233,6 +239,13 @@ static void decode_sections(struct conf *c, struct rd *r, struct arena *a)
 		decode_rows(
 		    &conf_tables[CONF_TABLE_DOMAIN], &c->domains[i], r, a);
 	}
+	c->routes =
+	    get_array(r, a, CONF_ROUTES_MAX, sizeof *c->routes, &c->n_routes);
+	for (size_t i = 0; i < c->n_routes; i++) {
+		c->routes[i].name = get_str(r, a);
+		decode_rows(
+		    &conf_tables[CONF_TABLE_ROUTE], &c->routes[i], r, a);
+	}
 }
 
 int conf_decode(struct view v, struct conf **out)
@@ -254,25 +267,65 @@ int conf_decode(struct view v, struct conf **out)
 	return 0;
 }
 
-const struct conf_domain *conf_domain_find(
-    const struct conf *c, struct view name)
+_Static_assert(offsetof(struct conf_domain, name) == 0 &&
+		   offsetof(struct conf_route, name) == 0,
+    "sections begin with their names");
+
+/* Among sections in order of their names. */
+static const void *find_section(
+    const void *sections, size_t n, size_t size, struct view name)
 {
-	size_t low = 0, high = c->n_domains;
-	char folded[256];
-	if (name.n > 255)
-		return NULL;
-	for (size_t i = 0; i < name.n; i++)
-		folded[i] = char_lower(name.p[i]);
-	struct view key = { folded, name.n };
+	size_t low = 0, high = n;
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
-		int order = view_cmp(view_of(c->domains[mid].name), key);
+		const void *at = (const char *)sections + mid * size;
+		int order = view_cmp(view_of(*(const char *const *)at), name);
 		if (order == 0)
-			return &c->domains[mid];
+			return at;
 		if (order < 0)
 			low = mid + 1;
 		else
 			high = mid;
 	}
 	return NULL;
+}
+
+enum {
+	NAME_MAX_BYTES = 255
+};
+
+/* V_NONE: no name of a section is so long. */
+static struct view folded(struct view name, char out[NAME_MAX_BYTES])
+{
+	if (name.n > NAME_MAX_BYTES)
+		return V_NONE;
+	for (size_t i = 0; i < name.n; i++)
+		out[i] = char_lower(name.p[i]);
+	return (struct view){ out, name.n };
+}
+
+const struct conf_domain *conf_domain_find(
+    const struct conf *c, struct view name)
+{
+	char key[NAME_MAX_BYTES];
+	return find_section(
+	    c->domains, c->n_domains, sizeof *c->domains, folded(name, key));
+}
+
+static const struct conf_route *find_route(
+    const struct conf *c, struct view name)
+{
+	return find_section(c->routes, c->n_routes, sizeof *c->routes, name);
+}
+
+const struct conf_route *conf_route_find(
+    const struct conf *c, struct view domain)
+{
+	char key[NAME_MAX_BYTES];
+	struct view name = folded(domain, key);
+	const struct conf_route *found = find_route(c, name);
+	for (size_t i = 1; i < name.n && !found; i++)
+		if (name.p[i] == '.')
+			found = find_route(c, view_skip(name, i));
+	return found ? found : find_route(c, V("*"));
 }

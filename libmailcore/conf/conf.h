@@ -74,11 +74,11 @@ struct conf_route {
 	/* A host ("mail.example.net", "[192.0.2.1]"; no MX lookup), a socket
 	 * ("unix:/run/lmtp"), or empty: the domain's mail exchangers. */
 	const char *host;
-	uint16_t port;
+	uint16_t port; /* never 0, but for a socket */
 	bool is_lmtp;
 	enum conf_route_tls tls;
 	const char *user, *password_file; /* AUTH; both or none */
-	unsigned connections_max;         /* 0: the option's */
+	uint16_t connections_max;         /* 0: the option's */
 	bool accept; /* smtpd takes mail for it from anybody */
 };
 

@@ -3,6 +3,7 @@
 /* A configuration on its way from the file to a checked struct conf, with what
  * is needed to name the line of an error. */
 #include "conf/schema.h"
+#include <stdio.h>
 
 enum {
 	CONF_BYTES_MAX = 4 * 1024 * 1024, /* of the file */
@@ -27,7 +28,7 @@ struct conf_draft {
 	struct buf *errors;
 	bool failed;
 	unsigned top_lines[CONF_TOP_MAX]; /* 0: not given */
-	struct conf_origin *listen_origins, *domain_origins;
+	struct conf_origin *listen_origins, *domain_origins, *route_origins;
 };
 
 /* An empty configuration with its memory; defaults are set. */
@@ -45,4 +46,29 @@ bool conf_parse(struct conf_draft *d, const char *text);
 /* conf/check.c: what takes more than one option to see; default listeners;
  * paths. */
 void conf_check(struct conf_draft *d);
+/* conf/check_route.c: the route sections, and their order. */
+void conf_check_routes(struct conf_draft *d);
+
+/* For the checks. About an option of a section that has a name. */
+#define CONF_COMPLAIN(d, line, section, o, ...)                                \
+	do {                                                                   \
+		char shown_[400];                                              \
+		snprintf(                                                      \
+		    shown_, sizeof shown_, section " \"%.200s\"", (o)->name);  \
+		conf_complainf((d), (line), shown_, __VA_ARGS__);              \
+	} while (0)
+
+/* A host or domain name: RFC 1123 2.1, in its ASCII form. */
+bool conf_is_domain(struct view v);
+/* A copy; "" when there is no memory, which is complained about. */
+const char *conf_lowered(struct conf_draft *d, const char *s);
+const char *conf_joined(
+    struct conf_draft *d, const char *a, const char *b, const char *c);
+/* Where a path is that the file gives: below the prefix, or the file's folder,
+ * when it is relative. */
+const char *conf_below(struct conf_draft *d, const char *path);
+/* Puts sections, whose first member is their name, in its order; those of one
+ * name in that of their lines. origins go with them. */
+void conf_sort_sections(struct conf_draft *d, void *sections, size_t n,
+    size_t size, struct conf_origin *origins);
 #endif

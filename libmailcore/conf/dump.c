@@ -74,6 +74,7 @@ void conf_dump(const struct conf *c, struct buf *out)
 	const struct conf_option_table *t = &conf_tables[CONF_TABLE_TOP];
 	struct conf_listen l;
 	struct conf_domain d;
+	struct conf_route r;
 	struct conf *defaults;
 	if (conf_new("", &defaults) != 0)
 		return;
@@ -93,5 +94,9 @@ void conf_dump(const struct conf *c, struct buf *out)
 		for (size_t i = 0; i < c->n_domains; i++)
 			dump_section(CONF_TABLE_DOMAIN, c->domains[i].name,
 			    &c->domains[i], &d, out);
+	if (conf_defaults(&conf_tables[CONF_TABLE_ROUTE], &r, a) == 0)
+		for (size_t i = 0; i < c->n_routes; i++)
+			dump_section(CONF_TABLE_ROUTE, c->routes[i].name,
+			    &c->routes[i], &r, out);
 	conf_free(&defaults);
 }

@@ -18,11 +18,11 @@ enum {
 	ROWS_MAX = CONF_TOP_MAX + STRANGERS_MAX,
 };
 
-static const char *const section_names[] = { "root", "tls", "listen",
-	"domain" };
+static const char *const section_names[] = { "root", "tls", "listen", "domain",
+	"route" };
 
 enum {
-	N_SECTIONS = 4
+	N_SECTIONS = 5
 };
 
 struct stranger {
@@ -45,6 +45,7 @@ struct reading {
 	struct buf lines; /* first line of each section, as they come */
 	struct conf_listen listen; /* values of sections are checked here */
 	struct conf_domain domain;
+	struct conf_route route;
 	unsigned seen[CONF_TOP_MAX]; /* in this section */
 };
 
@@ -121,6 +122,8 @@ static void *base_of(struct reading *p, unsigned section)
 		return &p->listen;
 	if (section == 3)
 		return &p->domain;
+	if (section == 4)
+		return &p->route;
 	return p->d->c;
 }
 
@@ -182,13 +185,14 @@ static const struct view twin = V_INIT("found duplicate title '");
 /* Which kind of section has that title already; rest is "TITLE'". */
 static struct view twin_section(cfg_t *cfg, struct view rest)
 {
-	for (unsigned i = 0; i < cfg_size(cfg, "domain"); i++) {
-		struct view title =
-		    view_of(cfg_title(cfg_getnsec(cfg, "domain", i)));
-		if (rest.n && view_eq(title, view_head(rest, rest.n - 1)))
-			return V("domain");
-	}
-	return V("listen");
+	for (unsigned s = 2; s < N_SECTIONS; s++)
+		for (unsigned i = 0; i < cfg_size(cfg, section_names[s]); i++) {
+			cfg_t *at = cfg_getnsec(cfg, section_names[s], i);
+			if (rest.n && view_eq(view_of(cfg_title(at)),
+					  view_head(rest, rest.n - 1)))
+				return view_of(section_names[s]);
+		}
+	return V("section");
 }
 
 static void PRINTF_LIKE(2, 0)
@@ -258,8 +262,8 @@ static cfg_t *attempt(struct reading *p, const char *text, int *status)
 		return NULL;
 	fill_rows(p, 0, &all[0]);
 	add_section(p, all, 1, CFGF_NONE);
-	add_section(p, all, 2, titled);
-	add_section(p, all, 3, titled);
+	for (unsigned s = 2; s < N_SECTIONS; s++)
+		add_section(p, all, s, titled);
 	cfg_t *cfg = cfg_init(all[0].rows, CFGF_NONE);
 	free(all);
 	if (!cfg)
@@ -373,6 +377,21 @@ static void take_domains(struct reading *p, cfg_t *cfg)
 	}
 }
 
+static void take_routes(struct reading *p, cfg_t *cfg)
+{
+	struct conf *c = p->d->c;
+	size_t n = section_count(p, cfg, "route", CONF_ROUTES_MAX);
+	c->routes = room(p, n, sizeof *c->routes, &p->d->route_origins);
+	for (unsigned i = 0; c->routes && i < n; i++) {
+		cfg_t *s = cfg_getnsec(cfg, "route", i);
+		struct conf_route *r = &c->routes[i];
+		take_values(p, s, &conf_tables[CONF_TABLE_ROUTE], r);
+		r->name = title_of(p, s);
+		p->d->route_origins[i].line = line_of(p, s);
+		c->n_routes = i + 1;
+	}
+}
+
 static void take(struct reading *p, cfg_t *cfg, int status)
 {
 	if (buf_len(&p->kept) || buf_len(&p->reported) || status != CFG_SUCCESS)
@@ -383,6 +402,7 @@ static void take(struct reading *p, cfg_t *cfg, int status)
 		return; /* the tree is incomplete: checks would mislead */
 	take_listeners(p, cfg);
 	take_domains(p, cfg);
+	take_routes(p, cfg);
 }
 
 static void parse_init(struct reading *p, struct conf_draft *d)

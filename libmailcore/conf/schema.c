@@ -39,6 +39,7 @@ static const struct conf_option top_rows[] = {
 
 #define LISTEN(member) offsetof(struct conf_listen, member)
 #define DOMAIN(member) offsetof(struct conf_domain, member)
+#define ROUTE(member) offsetof(struct conf_route, member)
 
 static const struct conf_option listen_rows[] = {
 	{ "service", "listen", CONF_ENUM, "smtp", 0, 0,
@@ -66,10 +67,35 @@ static const struct conf_option domain_rows[] = {
 	    "account that gets mail for unknown addresses", DOMAIN(catch_all) },
 };
 
+static const struct conf_option route_rows[] = {
+	{ "host", "route", CONF_STR, "", 0, 0, "",
+	    "a host, [address] or unix:PATH; empty: the domain's mail "
+	    "exchangers",
+	    ROUTE(host) },
+	{ "port", "route", CONF_PORT, "0", 0, 65535, "",
+	    "TCP port; 0: 25, of lmtp 24, with tls = implicit 465",
+	    ROUTE(port) },
+	{ "protocol", "route", CONF_BOOL, "smtp", 0, 1, "smtp|lmtp",
+	    "protocol spoken there", ROUTE(is_lmtp) },
+	{ "tls", "route", CONF_ENUM, "opportunistic", 0, 0,
+	    "opportunistic|none|required|verified|dane|implicit",
+	    "what connections must have", ROUTE(tls) },
+	{ "user", "route", CONF_STR, "", 0, 0, "", "name to log in with (AUTH)",
+	    ROUTE(user) },
+	{ "password_file", "route", CONF_STR, "", 0, 0, "",
+	    "file whose first line is its password", ROUTE(password_file) },
+	{ "connections_max", "route", CONF_PORT, "0", 0, 10000, "",
+	    "connections at the same time; 0: as for others",
+	    ROUTE(connections_max) },
+	{ "accept", "route", CONF_BOOL, "no", 0, 1, "",
+	    "take mail for it from anybody: we are its relay", ROUTE(accept) },
+};
+
 const struct conf_option_table conf_tables[CONF_TABLE_COUNT] = {
 	[CONF_TABLE_TOP] = { top_rows, LENGTH(top_rows) },
 	[CONF_TABLE_LISTEN] = { listen_rows, LENGTH(listen_rows) },
 	[CONF_TABLE_DOMAIN] = { domain_rows, LENGTH(domain_rows) },
+	[CONF_TABLE_ROUTE] = { route_rows, LENGTH(route_rows) },
 };
 
 /* "tls_key" is "key" of section "tls"; all other rows say what they are. */
@@ -243,7 +269,8 @@ static int refused(
 static int parse_bool(
     const struct conf_option *o, struct view text, void *base, struct buf *why)
 {
-	int i = word_index("no|yes|false|true|off|on", text);
+	int i =
+	    word_index(*o->words ? o->words : "no|yes|false|true|off|on", text);
 	if (i < 0)
 		return refused(o, text, why);
 	conf_member_set(o, base, (uint64_t)i & 1);
@@ -345,7 +372,8 @@ void conf_value_format(
 	if (conf_kind_is_text(o->kind))
 		conf_put_quoted(out, view_of(*(const char *const *)at));
 	else if (o->kind == CONF_BOOL)
-		buf_put_cstr(out, conf_member_get(o, base) ? "yes" : "no");
+		put_word(*o->words ? o->words : "no|yes",
+		    conf_member_get(o, base), out);
 	else if (o->kind == CONF_ENUM)
 		put_word(o->words, conf_member_get(o, base), out);
 	else
@@ -366,7 +394,7 @@ static void describe_words(const char *words, struct buf *out)
 
 void conf_option_describe(const struct conf_option *o, struct buf *out)
 {
-	if (o->kind == CONF_ENUM || o->kind == CONF_WORD) {
+	if (*o->words) {
 		describe_words(o->words, out);
 	} else if (o->kind == CONF_BOOL) {
 		buf_put_cstr(out, "yes or no");

@@ -1,7 +1,7 @@
 #ifndef CONF_SCHEMA_H
 #define CONF_SCHEMA_H
-/* The rows of schema.def, and those of the sections listen and domain, as
- * tables: one description for reading, checking, dumping, sending and
+/* The rows of schema.def, and those of the sections listen, domain and route,
+ * as tables: one description for reading, checking, dumping, sending and
  * documenting an option. */
 #include "base/arena.h"
 #include "conf/conf.h"
@@ -15,18 +15,19 @@ enum conf_kind {
 	CONF_BYTES,
 	CONF_SECONDS,
 	CONF_ENUM, /* one of a set, kept as its index in it */
-	CONF_PORT, /* uint16_t; 0: as usual for the service */
+	CONF_PORT, /* uint16_t; 0: as usual */
 };
 
 struct conf_option {
 	const char *name;    /* of the member: tls_key */
-	const char *section; /* "" (top level and tls), "listen", "domain" */
+	const char *section; /* "" (top level and tls), "listen", ... */
 	enum conf_kind kind;
 	const char *fallback;
 	int64_t min, max;
-	const char *words; /* "full|no-chroot|none" */
+	const char
+	    *words; /* "full|no-chroot|none"; of a CONF_BOOL "": no|yes */
 	const char *help;
-	size_t offset; /* of the member in struct conf, _listen or _domain */
+	size_t offset; /* of the member in struct conf, conf_listen, ... */
 };
 
 struct conf_option_table {
@@ -38,6 +39,7 @@ enum conf_table {
 	CONF_TABLE_TOP, /* top level and section tls */
 	CONF_TABLE_LISTEN,
 	CONF_TABLE_DOMAIN,
+	CONF_TABLE_ROUTE,
 	CONF_TABLE_COUNT
 };
 

@@ -321,6 +321,7 @@ static void (*const from_monitor[MSG_COUNT])(
 	[MSG_LISTEN_ON] = on_listen_on,
 	[MSG_CERTIFICATE] = on_certificate,
 	[MSG_PRIVATE_KEY] = on_private_key,
+	[MSG_FILE_IS] = held_on_file,
 	[MSG_START] = on_start,
 	[MSG_STOP] = on_stop,
 	[MSG_SESSION] = on_session,
@@ -364,6 +365,7 @@ static void end(struct proc *p)
 	links_end(p);
 	close_acceptors(p);
 	linger_end(p);
+	held_end(p);
 	if (p->stats_timer)
 		timer_free(&p->stats_timer);
 	if (p->monitor)

@@ -51,6 +51,7 @@ struct proc {
 	struct tls_server *tls;
 	struct tls_signer signer;
 	struct linger linger;
+	struct held *held;
 	struct timer *stats_timer;
 	uint32_t sessions;
 	uint64_t total;
@@ -69,6 +70,10 @@ void links_add(struct proc *p, enum role_id role, unsigned index, int fd);
 void links_start(struct proc *p);    /* the channels, before ops->start */
 void links_announce(struct proc *p); /* ops->peer_up, after it */
 void links_end(struct proc *p);
+
+/* held.c */
+void held_on_file(struct proc *p, const struct msg *m, int fd);
+void held_end(struct proc *p);
 
 /* linger.c */
 void linger_start(struct proc *p);

@@ -149,6 +149,8 @@ void handout_all(struct child *c, int directory)
 	if (c->peer)
 		certificate_hand_out(c);
 	if (c->peer)
+		files_hand_out(c);
+	if (c->peer)
 		give_peers(c);
 	if (c->peer)
 		peer_send(c->peer, &start, -1);

@@ -271,7 +271,9 @@ int monitor_reload(struct monitor *m, struct buf *errors)
 	candidate_take(m, &c);
 	certificate_close(m);
 	certificate_open(m);
+	files_close(m);
 	m->generation++;
+	files_open(m);
 	m->is_announced = false;
 	family_retire_generation(m, RELOAD_GRACE_S);
 	family_start_slots(m);
@@ -315,6 +317,7 @@ static void on_tick(void *ctx)
 	bool waits = family_tick(m);
 	agents_tick(m);
 	certificate_check(m);
+	files_check(m);
 	timer_start(m->tick, waits ? TICK_SOON_MS : TICK_MS, 0);
 }
 
@@ -356,6 +359,7 @@ static int start(struct monitor *m)
 	if (error)
 		return error;
 	certificate_open(m);
+	files_open(m);
 	watch(m);
 	family_start_slots(m);
 	return 0;
@@ -367,6 +371,7 @@ static void end(struct monitor *m)
 	control_close(m);
 	queue_door_close(m);
 	certificate_close(m);
+	files_close(m);
 	for (size_t i = 0; i < sizeof m->signals / sizeof m->signals[0]; i++)
 		signal_free(&m->signals[i]);
 	if (m->tick)

@@ -81,6 +81,7 @@ struct monitor {
 	struct sink *sink;
 	struct grants grants;
 	struct certificate *certificate;
+	struct files *files;
 	struct control *control;
 	struct queue_door *queue_door;
 	struct timer *tick;
@@ -140,6 +141,12 @@ void certificate_close(struct monitor *m);
 /* To c, if it may hold one: the chain to fronts, the key to keys. */
 void certificate_hand_out(struct child *c);
 void certificate_check(struct monitor *m); /* did the files change? */
+
+/* files.c: what roles get as FILE_IS, again when it changes. */
+void files_open(struct monitor *m);
+void files_close(struct monitor *m);
+void files_hand_out(struct child *c); /* what it may hold */
+void files_check(struct monitor *m);
 
 /* agents.c: sessions on their way to the agents of their accounts. */
 void agents_on_grant(struct child *from, const struct msg *msg, int fd);

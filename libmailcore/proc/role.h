@@ -29,9 +29,10 @@ enum role_root {
 /* System calls a role may make: one allow-list per class (proc/sandbox.c). */
 enum role_sandbox {
 	SANDBOX_NONE,
-	SANDBOX_NET,   /* sockets that it is given or accepts; no files */
-	SANDBOX_KEYS,  /* talks on descriptors it has; nothing else */
-	SANDBOX_FILES, /* files below its root directory; no network */
+	SANDBOX_NET,     /* sockets that it is given or accepts; no files */
+	SANDBOX_CONNECT, /* sockets to anywhere that it opens; no files */
+	SANDBOX_KEYS,    /* talks on descriptors it has; nothing else */
+	SANDBOX_FILES,   /* files below its root directory; no network */
 };
 
 enum role_holds {
@@ -96,6 +97,11 @@ struct daemon {
 	size_t n_roles;
 	const enum service *services; /* whose listeners it has */
 	size_t n_services;
+	/* Calls found for each file that a text of FILE_ALIASES or FILE_INCLUDE
+	 * includes, by its path: the monitor hands them out, too. NULL: none
+	 * does. */
+	void (*find_includes)(struct view text,
+	    void (*found)(void *ctx, struct view path), void *ctx);
 };
 
 /* main() of every daemon. */
@@ -108,11 +114,18 @@ struct peer *proc_monitor(struct proc *p);
 /* The channel to the first living process of that role, NULL: none now. */
 struct peer *proc_peer(struct proc *p, enum role_id id);
 struct tls_server *proc_tls(struct proc *p); /* HOLDS_LISTENERS; may be NULL */
-/* What FILE_IS brought, until it comes again; name is its name then, and may be
- * NULL. Empty: it is not there, or is over 4 MiB. Indices begin at 0; false:
- * there is none with that index or a higher one. */
+
+enum {
+	PROC_FILE_MAX = 4 << 20
+};
+
+/* What FILE_IS brought, until it comes again; name (its path) may be NULL.
+ * Empty: it is not there, no regular file, or over PROC_FILE_MAX. Indices begin
+ * at 0; false: there is none with that index or a higher one. */
 bool proc_file(struct proc *p, enum file_kind kind, uint32_t index,
     struct view *name, struct view *text);
+/* Only root, or who runs the monitor, can write it. */
+bool proc_file_is_trusted(struct proc *p, enum file_kind kind, uint32_t index);
 /* The role's working directory is its root: use relative paths. */
 struct view proc_account(struct proc *p); /* ROOT_USER: whose directory */
 void proc_set_state(struct proc *p, void *state);

@@ -123,6 +123,12 @@ static const int calls_net[] = {
 	CALL(tee),
 };
 
+static const int calls_connect[] = {
+	CALL(bind),
+	CALL(connect),
+	CALL(socketpair),
+};
+
 static const int calls_files[] = {
 	CALL(socketpair),
 	CALL(open),
@@ -279,6 +285,11 @@ static const struct narrow_call calls_files_narrow[] = {
 	{ CALL(socket), { 0, SCMP_CMP_EQ, AF_UNIX, 0 } },
 };
 
+static const struct narrow_call calls_connect_narrow[] = {
+	{ CALL(socket), { 0, SCMP_CMP_EQ, AF_INET, 0 } },
+	{ CALL(socket), { 0, SCMP_CMP_EQ, AF_INET6, 0 } },
+};
+
 static int add_narrow(
     scmp_filter_ctx f, const struct narrow_call *calls, size_t n)
 {
@@ -326,11 +337,22 @@ static int add_files(scmp_filter_ctx f)
 	return error;
 }
 
+static int add_connect(scmp_filter_ctx f)
+{
+	int error = add_all(f, SCMP_ACT_ALLOW, calls_connect, N(calls_connect));
+	if (!error)
+		error = add_narrow(
+		    f, calls_connect_narrow, N(calls_connect_narrow));
+	return error;
+}
+
 static int add_class(scmp_filter_ctx f, enum role_sandbox class)
 {
 	switch (class) {
 	case SANDBOX_NET:
 		return add_all(f, SCMP_ACT_ALLOW, calls_net, N(calls_net));
+	case SANDBOX_CONNECT:
+		return add_connect(f);
 	case SANDBOX_FILES:
 		return add_files(f);
 	case SANDBOX_KEYS:

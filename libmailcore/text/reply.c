@@ -1,10 +1,8 @@
 #include "text/reply.h"
 #include "base/chars.h"
-#include "text/line.h"
 
 enum {
-	REPLY_LINE_MAX = 512,
-	REPLY_LINES_MAX = 100
+	REPLY_LINE_MAX = 512
 };
 
 static bool may_stand(char c)
@@ -80,9 +78,7 @@ static bool take_char(struct view *v, char c)
 	return true;
 }
 
-/* RFC 2034 4: "the class of the enhanced code must match the reply's first
- * digit"; what does not is text. */
-static bool take_enhanced(struct view *text, unsigned code, uint8_t enhanced[3])
+bool reply_take_enhanced(struct view *text, unsigned code, uint8_t enhanced[3])
 {
 	struct view v = *text;
 	uint8_t found[3];
@@ -97,88 +93,4 @@ static bool take_enhanced(struct view *text, unsigned code, uint8_t enhanced[3])
 		enhanced[i] = found[i];
 	*text = v;
 	return true;
-}
-
-static bool same_code(const uint8_t a[3], const uint8_t b[3])
-{
-	return a[0] == b[0] && a[1] == b[1] && a[2] == b[2];
-}
-
-struct reply_line {
-	uint32_t code;
-	bool is_last;
-	struct view text;
-};
-
-static bool split_line(struct view line, struct reply_line *out)
-{
-	struct view digits = view_head(line, 3);
-	out->text = view_skip(line, 4);
-	out->is_last = line.n <= 3 || line.p[3] == ' ';
-	if (digits.n < 3 || !view_u32(digits, &out->code) || out->code < 200 ||
-	    out->code > 599)
-		return false;
-	return out->is_last || line.p[3] == '-';
-}
-
-static void join(
-    struct reply *reply, struct view text, bool is_first, struct buf *storage)
-{
-	uint8_t enhanced[3] = { 0, 0, 0 };
-	struct view plain = text;
-	bool has_code = take_enhanced(&plain, reply->code, enhanced);
-	if (is_first && has_code)
-		for (int i = 0; i < 3; i++)
-			reply->enhanced[i] = enhanced[i];
-	if (!is_first)
-		buf_put_char(storage, '\n');
-	has_code = has_code && same_code(enhanced, reply->enhanced);
-	buf_put(storage, has_code ? plain : text);
-}
-
-static enum parse take_lines(
-    struct view *in, struct reply *reply, struct buf *storage, const char **why)
-{
-	for (unsigned i = 0; i < REPLY_LINES_MAX; i++) {
-		struct reply_line part;
-		struct view line;
-		enum line_fault fault;
-		enum parse r = line_take(in, REPLY_LINE_MAX, &line, &fault);
-		if (r == PARSE_BAD)
-			*why = fault == LINE_FAULT_TOO_LONG
-				   ? "reply line is too long"
-				   : "reply line does not end in CRLF";
-		if (r != PARSE_OK)
-			return r;
-		*why = "not an SMTP reply";
-		if (!split_line(line, &part))
-			return PARSE_BAD;
-		*why = "reply code changes between lines";
-		if (i > 0 && part.code != reply->code)
-			return PARSE_BAD;
-		reply->code = (uint16_t)part.code;
-		join(reply, part.text, i == 0, storage);
-		if (part.is_last)
-			return PARSE_OK;
-	}
-	*why = "reply has too many lines";
-	return PARSE_BAD;
-}
-
-enum parse reply_take(
-    struct view *in, struct reply *out, struct buf *storage, const char **why)
-{
-	struct view rest = *in;
-	struct reply reply = { 0 };
-	buf_reset(storage);
-	enum parse r = take_lines(&rest, &reply, storage, why);
-	if (r != PARSE_OK)
-		return r;
-	*why = "reply is too long";
-	if (buf_error(storage))
-		return PARSE_BAD;
-	reply.text = buf_view(storage);
-	*out = reply;
-	*in = rest;
-	return PARSE_OK;
 }

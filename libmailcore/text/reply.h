@@ -27,10 +27,8 @@ static inline bool reply_is_temporary(const struct reply *r)
 	return r->code / 100 == 4;
 }
 
-/* Take one whole, possibly multi-line reply of a server (RFC 5321 4.2.1).
- * storage gets the joined text; out->text borrows from it. PARSE_BAD with
- * *why for anything that is not a reply; caps: 512 octets a line, 100 lines,
- * and storage's cap. */
-enum parse reply_take(
-    struct view *in, struct reply *out, struct buf *storage, const char **why);
+/* Take the enhanced code at the start of a line of a reply with code. RFC 2034
+ * 4: its class must match the code's first digit; what does not is text. False:
+ * there is none, *text stays. */
+bool reply_take_enhanced(struct view *text, unsigned code, uint8_t enhanced[3]);
 #endif

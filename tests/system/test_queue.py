@@ -54,6 +54,12 @@ class Queue(SystemTest):
         self.assertIn(b"Final-Recipient: rfc822;z@away.example", data[0][1])
         client.logout()
 
+    def test_only_release_lets_go_what_is_held(self):
+        self.change("hold", "--recipient", "z@away.example")
+        self.change("retry", "--recipient", "z@away.example", code=67)
+        self.assertIn("z@away.example", self.listed("--state", "held"))
+        self.change("release", "--recipient", "z@away.example")
+
     def test_what_is_meant_must_be_said(self):
         self.change("delete", code=64)
         self.change("delete", "--state", "lost", code=64)

@@ -127,6 +127,49 @@ static const struct bad_case bad_cases[] = {
 	{ H "domain \"a b\" {}\n",
 	    ":2: domain \"a b\": not a domain name (international ones: the "
 	    "xn-- form)" },
+	{ H "route a.example {}\nroute a.example {}\n",
+	    ":3: route: found duplicate title 'a.example'" },
+	{ H "route a.example { host = x }\nroute A.example { host = x }\n",
+	    ":3: route \"a.example\": the route is there twice" },
+	{ H "route \"a b\" {}\n",
+	    ":2: route \"a b\": not a domain, .domain or * (international "
+	    "ones: the xn-- form)" },
+	{ H "route \"*.example\" {}\n",
+	    ":2: route \"*.example\": not a domain, .domain or * "
+	    "(international ones: the xn-- form)" },
+	{ H "domain a.example {} route A.example {}\n",
+	    ":2: route \"a.example\": that domain is delivered here" },
+	{ H "route a.example { protocol = esmtp }\n",
+	    ":2: route \"a.example\" protocol: \"esmtp\" is not one of smtp, "
+	    "lmtp" },
+	{ H "route a.example { host = \"[192.0.2.]\" }\n",
+	    ":2: route \"a.example\": host: \"[192.0.2.]\" is not a host "
+	    "name, an [address] or unix:PATH" },
+	{ H "route a.example { host = \"unix:/s\" }\n",
+	    ":2: route \"a.example\": host: a socket needs protocol = lmtp" },
+	{ H "route a.example { host = \"unix:/s\" protocol = lmtp port = 24 "
+	    "tls = required }\n",
+	    ":2: route \"a.example\": port: not with a socket|"
+	    ":2: route \"a.example\": tls: not with a socket" },
+	{ H "route a.example { host = \"unix:\" protocol = lmtp }\n",
+	    ":2: route \"a.example\": host: a socket without a path" },
+	{ H "route a.example { protocol = lmtp }\n",
+	    ":2: route \"a.example\": host: required with protocol = lmtp" },
+	{ H "route a.example { tls = implicit }\n",
+	    ":2: route \"a.example\": host: required with tls = implicit" },
+	{ H "route a.example { host = \"[::1]\" tls = dane }\n",
+	    ":2: route \"a.example\": tls: dane needs a host with a name" },
+	{ H "route a.example { host = h tls = required user = u }\n",
+	    ":2: route \"a.example\": password_file: required with user" },
+	{ H "route a.example { tls = required user = u password_file = f }\n",
+	    ":2: route \"a.example\": host: required with user" },
+	{ H "route a.example { host = h user = u password_file = f }\n",
+	    ":2: route \"a.example\": tls: required, verified, dane or "
+	    "implicit "
+	    "with user, so that no password is sent in plain text" },
+	{ H "route a.example { connections_max = 10001 }\n",
+	    ":2: route \"a.example\" connections_max: 10001 is out of range: "
+	    "0 to 10000" },
 	{ H "domain a.example { accounts = ldap }\n",
 	    ":2: domain \"a.example\" accounts: \"ldap\" is not one of "
 	    "database, system, passwd-file" },
@@ -279,12 +322,85 @@ START_TEST(finds_domains_in_any_case)
 
 END_TEST
 
+struct route_case {
+	const char *domain, *route; /* NULL: the mail exchangers */
+};
+
+static const struct route_case route_cases[] = {
+	{ "b.example", "b.example" },
+	{ "B.Example", "b.example" },
+	{ "x.b.example", ".b.example" },
+	{ "y.x.b.example", ".x.b.example" },
+	{ "y.y.x.b.example", ".x.b.example" },
+	{ "xb.example", ".example" },
+	{ "example", "*" },
+	{ "b.example.net", "*" },
+	{ "", "*" },
+	{ ".b.example", ".b.example" },
+};
+
+START_TEST(finds_the_nearest_route)
+{
+	const struct route_case *k = &route_cases[_i];
+	struct conf *c = must_read(H
+	    "route b.example {} route \".b.example\" {} route \"*\" {}\n"
+	    "route \".X.b.example\" {} route \".example\" {}\n",
+	    NULL);
+	const struct conf_route *r = conf_route_find(c, view_of(k->domain));
+	ck_assert_ptr_nonnull(r);
+	ck_assert_str_eq(r->name, k->route);
+	conf_free(&c);
+}
+
+END_TEST
+
+START_TEST(without_a_route_there_are_mail_exchangers)
+{
+	struct conf *c = must_read(H "route b.example {}\n", NULL);
+	ck_assert_ptr_null(conf_route_find(c, V("a.example")));
+	ck_assert_ptr_null(conf_route_find(c, V("a.b.example")));
+	conf_free(&c);
+}
+
+END_TEST
+
+START_TEST(routes_have_usual_ports)
+{
+	struct conf *c = must_read(H
+	    "route a.example { host = MX.example protocol = lmtp }\n"
+	    "route b.example { host = \"[::1]\" tls = implicit user = u "
+	    "password_file = f connections_max = 7 accept = yes }\n"
+	    "route c.example { host = \"unix:s\" protocol = lmtp }\n"
+	    "route d.example { host = \"[127.0.0.1]\" user = u "
+	    "password_file = /f }\n",
+	    "/p");
+	const struct conf_route *r = c->routes;
+	ck_assert_uint_eq(c->n_routes, 4);
+	ck_assert_str_eq(r[0].host, "mx.example");
+	ck_assert(r[0].is_lmtp && !r[0].accept);
+	ck_assert_uint_eq(r[0].port, 24);
+	ck_assert_uint_eq(r[1].port, 465);
+	ck_assert_uint_eq(r[1].connections_max, 7);
+	ck_assert(!r[1].is_lmtp && r[1].accept);
+	ck_assert_str_eq(r[1].password_file, "/p/f");
+	ck_assert_str_eq(r[2].host, "unix:/p/s");
+	ck_assert_uint_eq(r[2].port, 0);
+	ck_assert_uint_eq(r[3].port, 25);
+	ck_assert_str_eq(r[3].password_file, "/f");
+	conf_free(&c);
+}
+
+END_TEST
+
 #define RICH                                                                   \
 	H TLS                                                                  \
 	    "sandbox = no isolation = none smtp_timeout = 90s\n"               \
 	    "recipient_delimiter = \"\" postmaster = \"a\\$b\\\"@c.d\"\n"      \
 	    "listen a { service = imaps }\n"                                   \
-	    "domain a.example {} domain b.example { alias_of = a.example }\n"
+	    "domain a.example {} domain b.example { alias_of = a.example }\n"  \
+	    "route c.example { host = \"unix:/l\" protocol = lmtp }\n"         \
+	    "route \"*\" { host = h tls = implicit user = u "                  \
+	    "password_file = /f accept = yes }\n"
 
 static struct buf dumped(const struct conf *c)
 {
@@ -415,6 +531,9 @@ static Suite *build(void)
 	tcase_add_test(t, listeners_that_are_given_replace_them);
 	tcase_add_loop_test(t, places_paths, 0, N(path_cases));
 	tcase_add_test(t, finds_domains_in_any_case);
+	tcase_add_loop_test(t, finds_the_nearest_route, 0, N(route_cases));
+	tcase_add_test(t, without_a_route_there_are_mail_exchangers);
+	tcase_add_test(t, routes_have_usual_ports);
 	tcase_add_test(t, roles_get_what_the_file_says);
 	tcase_add_test(t, a_dump_is_the_same_configuration);
 	tcase_add_test(t, says_when_there_is_no_file);

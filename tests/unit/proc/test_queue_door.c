@@ -105,8 +105,9 @@ static const struct role queue_roles[] = {
 };
 
 static const enum service services[] = { SERVICE_IMAP };
-static const struct daemon faked = { "faked", front_roles, 1, services, 1 };
-static const struct daemon fakeq = { "fakeq", queue_roles, 1, NULL, 0 };
+static const struct daemon faked = { "faked", front_roles, 1, services, 1,
+	NULL };
+static const struct daemon fakeq = { "fakeq", queue_roles, 1, NULL, 0, NULL };
 
 /* The test. */
 

@@ -218,7 +218,8 @@ static const struct role roles[] = {
 };
 
 static const enum service services[] = { SERVICE_IMAP };
-static const struct daemon fake = { "faked", roles, 3, services, 1 };
+static const struct daemon fake = { "faked", roles, 3, services, 1,
+	NULL };
 
 /* The test. */
 
