@@ -7,6 +7,7 @@ instead: DROP closes the connection, HANG says nothing more.
 """
 import base64
 import dataclasses
+import os
 import selectors
 import socket
 import ssl
@@ -255,6 +256,30 @@ class Session:
         return code
 
 
+@dataclasses.dataclass
+class Socket:
+    """In place of a host: a path on this machine."""
+    path: str
+    name = "localhost"
+
+    @property
+    def addresses(self):
+        return [self.path]
+
+
+def listener(address, port):
+    if address.startswith("/"):
+        s = socket.socket(socket.AF_UNIX)
+        s.bind(address)
+        os.chmod(address, 0o666)
+    else:
+        s = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        s.bind((address, port))
+    s.listen(200)
+    return s
+
+
 class Server:
     """Listens on the host's addresses from its making until close()."""
 
@@ -262,14 +287,8 @@ class Server:
         self.host, self.script = host, script or Script()
         self.lock, self.turns = threading.Lock(), {}
         self.mails, self.sessions = [], []
-        self.listeners = []
         with world.inside():
-            for address in host.addresses:
-                listener = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
-                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                listener.bind((address, port))
-                listener.listen(200)
-                self.listeners.append(listener)
+            self.listeners = [listener(address, port) for address in host.addresses]
 
     @property
     def numbers(self):
@@ -281,11 +300,11 @@ class Server:
         if mail not in self.mails:
             self.mails.append(mail)
 
-    def accept(self, listener):
-        connection, address = listener.accept()
+    def accept(self, at):
+        connection, address = at.accept()
         connection.settimeout(PATIENCE)
         with self.lock:
-            session = Session(self, connection, address[0], len(self.sessions))
+            session = Session(self, connection, address and address[0], len(self.sessions))
             self.sessions.append(session)
         threading.Thread(target=self._run, args=(session,), daemon=True).start()
 
@@ -299,8 +318,8 @@ class Server:
             session.ended = True
 
     def close(self):
-        for listener in self.listeners:
-            listener.close()
+        for one in self.listeners:
+            one.close()
 
 
 class Doorman:
@@ -311,13 +330,13 @@ class Doorman:
         threading.Thread(target=self._run, daemon=True).start()
 
     def add(self, server):
-        for listener in server.listeners:
-            self.selector.register(listener, selectors.EVENT_READ, server)
+        for one in server.listeners:
+            self.selector.register(one, selectors.EVENT_READ, server)
         return server
 
     def remove(self, server):
-        for listener in server.listeners:
-            self.selector.unregister(listener)
+        for one in server.listeners:
+            self.selector.unregister(one)
         server.close()
 
     def _run(self):

@@ -3,6 +3,7 @@ right and wrong wrong whoever is at work."""
 import dataclasses
 import itertools
 import json
+import re
 import smtplib
 import subprocess
 
@@ -16,8 +17,8 @@ BODY = "hello\r\n"
 
 @dataclasses.dataclass
 class Route:
-    """Where mail for the domain goes: host:port instead of its mail exchangers.
-    tls as in mailcore.conf(5)."""
+    """Where mail for the domain goes: host:port, or "unix:/path", instead of its mail
+    exchangers. tls as in mailcore.conf(5)."""
     domain: str
     host: str = ""
     port: int = 25
@@ -63,13 +64,17 @@ class Mailcore(Sender):
     def __init__(self, lab, options=""):
         self.secrets = lab.dir / "secrets"
         self.secrets.mkdir(mode=0o700, exist_ok=True)
-        self.mail = Instance(lab.build, users=("anna", "postmaster"), isolation="full", options="\n".join([
-            f'resolver = "{RESOLVER}"', f'resolver_trust_anchor = "{lab.names.anchor}"',
-            f'ca_file = "{lab.certs.cert}"', options, *map(self.route, lab.routes)]))
+        self.mail = Instance(
+            lab.build, users=("anna", "postmaster"), isolation="full", tls_options=f'ca_file = "{lab.certs.cert}"',
+            options="\n".join([f'resolver = "{RESOLVER}"', f'resolver_trust_anchor = "{lab.names.anchor}"',
+                               options, *map(self.route, lab.routes)]))
         self.mail.start()
+        self.inbox, self.told = None, {}  # {UID: message}: nothing else comes there, and nothing goes
 
     def route(self, route):
-        words = [f"tls = {route.tls}", f"port = {route.port}"]
+        words = [f"tls = {route.tls}"]
+        if not route.host.startswith("unix:"):
+            words.append(f"port = {route.port}")
         if route.host:
             words.append(f'host = "{route.host}"')
         if route.lmtp:
@@ -91,24 +96,27 @@ class Mailcore(Sender):
         return client
 
     def waiting(self):
-        """{recipient: why} of all that is in the queue, as much as is known."""
-        return {r["address"]: json.dumps(r) for m in self.mail.mailctl_json("queue", "list") for r in m["recipients"]}
+        """{recipient: why} of all that has no fate yet."""
+        return {r["address"]: r["reply"] for m in self.mail.mailctl_json("queue", "list") for r in m["recipients"]
+                if r["state"] != "failed"}
 
     def forget(self, recipient):
         self.mail.mailctl("queue", "delete", "--recipient", recipient, check=False)
 
     def notices(self):
         """The messages in anna's mailbox."""
-        client = self.mail.imap("anna")
-        try:
-            client.select("INBOX", readonly=True)
-            _, data = client.uid("FETCH", "1:*", "(BODY.PEEK[])")
-            return [item[1] for item in data if isinstance(item, tuple)]
-        finally:
-            client.logout()
+        if not self.inbox:
+            self.inbox = self.mail.imap("anna")
+        self.inbox.select("INBOX", readonly=True)
+        _, data = self.inbox.uid("FETCH", f"{len(self.told) + 1}:*", "(BODY.PEEK[])")
+        for item in data:
+            if isinstance(item, tuple):
+                self.told[int(re.search(rb"UID (\d+)", item[0]).group(1))] = item[1]
+        return list(self.told.values())
 
     def log_tail(self):
-        return self.mail.log_tail(25)
+        lines = self.mail.log_tail(2000).splitlines()
+        return "\n".join([line for line in lines if " imapd/" not in line][-25:])
 
     def close(self, keep=False):
         self.mail.close(keep)
@@ -146,7 +154,9 @@ class Postfix(Sender):
         tables = {"transport": {}, "tls": {}, "sasl": {}}
         for route in routes:
             at = f"[{route.host.strip('[]')}]:{route.port}" if route.host else route.domain
-            if route.host:
+            if route.host.startswith("unix:"):
+                tables["transport"]["@" + route.domain] = f"lmtp:{route.host}"
+            elif route.host:
                 tables["transport"]["@" + route.domain] = f"{'lmtp:inet' if route.lmtp else 'smtp'}:{at}"
             tables["tls"][at] = self.LEVELS[route.tls]
             if route.login:
@@ -167,6 +177,7 @@ class Postfix(Sender):
 
     def queue(self):
         done = self.command("postqueue", "-j")
+        done.check_returncode()
         return [json.loads(line) for line in done.stdout.splitlines()]
 
     def command(self, name, *words):

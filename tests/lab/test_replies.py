@@ -4,7 +4,7 @@ import unittest
 
 from lab import LabTest
 from names import OPEN
-from scripted import DROP, PLAIN, Script
+from scripted import DROP, PLAIN, Script, Socket
 from senders import Route, wait_until
 
 STAGES = ["greeting", "EHLO", "MAIL", "RCPT", "DATA", "body"]
@@ -198,13 +198,39 @@ class Vanity(LabTest):
         self.assertLessEqual(len(server.sessions), 40)
 
 
+class Down(LabTest):
+    @classmethod
+    def declare(cls, lab):
+        cls.host = lab.names.site(f"down.{OPEN}")
+
+    def test_one_message_probes(self):
+        """Fifty wait for a host that is down for some seconds: they do not all knock, and
+        all get there when it is up."""
+        refused = []
+
+        def greet(_session):
+            if not refused or time.monotonic() - refused[0] < 3:
+                refused.append(time.monotonic())
+                return "421 4.3.2 going down"
+            return "220 {host}"
+        server = self.serve(self.host, Script(replies={"greeting": greet}))
+        recipients = [f"u{i}@down.{OPEN}" for i in range(50)]
+        numbers = self.sender.submit_many([[r] for r in recipients])
+        self.wait_gone(*recipients, seconds=60)
+        self.assertEqual(sorted(server.numbers), sorted(numbers))
+        self.assertLessEqual(len(refused), 25)
+
+
 class Lmtp(LabTest):
     @classmethod
     def declare(cls, lab):
         cls.host = lab.names.host(f"lmtp.{OPEN}")
         lab.routes.append(Route(f"boxes.{OPEN}", host=cls.host.name, port=24, lmtp=True))
+        cls.socket = Socket(str(lab.dir / "lmtp"))
+        lab.routes.append(Route(f"socket.{OPEN}", host="unix:" + cls.socket.path, lmtp=True))
 
-    def test_a_reply_for_each_recipient(self):
+    def check(self, server, domain):
+        """A reply to each recipient, and to each what is his."""
         seen = []
 
         def judge(session):
@@ -214,12 +240,18 @@ class Lmtp(LabTest):
             if "<later@" in session.current and sum("<later@" in s for s in seen) < 2:
                 return "451 4.2.0 locked"
             return "250 ok"
-        server = self.serve(self.host, Script(lmtp=True, replies={"body": judge, "EHLO": "500 this is LMTP"}), port=24)
-        users = {u: f"{u}@boxes.{OPEN}" for u in ("good", "full", "later")}
+        server.script.replies.update({"body": judge, "EHLO": "500 this is LMTP"})
+        users = {u: f"{u}@{domain}" for u in ("good", "full", "later")}
         self.sender.submit(*users.values())
         self.assert_returned(users["full"], "5.2.2", "mailbox is full")
         self.assert_delivered(server, users["good"], users["later"])
         self.assertTrue(server.sessions[0].commands[0].startswith("LHLO "))
+
+    def test_over_tcp(self):
+        self.check(self.serve(self.host, Script(lmtp=True), port=24), f"boxes.{OPEN}")
+
+    def test_over_a_socket(self):
+        self.check(self.serve(self.socket, Script(lmtp=True)), f"socket.{OPEN}")
 
 
 if __name__ == "__main__":

@@ -6,12 +6,15 @@ import unittest
 
 
 class Result(unittest.TextTestResult):
+    passed = 0
+
     def startTest(self, test):
         self.started = time.monotonic()
         super().startTest(test)
 
     def addSuccess(self, test):
         self.stream.write(f"({time.monotonic() - self.started:.1f} s) ")
+        self.passed += 1
         super().addSuccess(test)
 
     def getDescription(self, test):
@@ -22,7 +25,6 @@ class Result(unittest.TextTestResult):
 def run_tests(tests):
     """True: none failed."""
     result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2, resultclass=Result).run(tests)
-    bad = len(result.failures) + len(result.errors)
-    skipped = len(result.skipped)
-    print(f"{result.testsRun - bad - skipped} passed, {bad} failed, {skipped} skipped")
+    bad = {str(getattr(test, "test_case", test)) for test, _ in result.failures + result.errors}
+    print(f"{result.passed} passed, {len(bad)} failed, {len(result.skipped)} skipped")
     return not bad
