@@ -2,6 +2,7 @@
 #include "base/panic.h"
 #include "base/secret.h"
 #include "queued/smtp_client_state.h"
+#include <string.h>
 
 const struct smtp_client_timeouts smtp_client_timeouts_default = {
 	.banner_ms = 300000,
@@ -27,12 +28,11 @@ static void on_quit(struct smtp_client *c, size_t index)
 
 /* The only dispatcher of replies. */
 static const struct stage {
-	struct view doing; /* "lost the connection ..." */
+	struct view doing; /* "timed out ..." */
 	size_t timeout;    /* place in struct smtp_client_timeouts */
 	void (*on_reply)(struct smtp_client *c, size_t index);
 } stages[SMTP_STAGE_COUNT] = {
-	[SMTP_STAGE_CONNECT] = { V_INIT("while connecting"), WAIT(banner_ms),
-	    NULL },
+	[SMTP_STAGE_CONNECT] = { .doing = V_INIT("while connecting") },
 	[SMTP_STAGE_BANNER] = { V_INIT("while waiting for the greeting"),
 	    WAIT(banner_ms), smtp_client_on_banner },
 	[SMTP_STAGE_HELLO] = { V_INIT("while waiting for the reply to EHLO"),
@@ -44,7 +44,7 @@ static const struct stage {
 	    NULL },
 	[SMTP_STAGE_AUTH] = { V_INIT("while logging in"), WAIT(auth_ms),
 	    smtp_client_on_auth },
-	[SMTP_STAGE_IDLE] = { V_INIT("between messages"), WAIT(quit_ms), NULL },
+	[SMTP_STAGE_IDLE] = { .doing = V_INIT("between messages") },
 	[SMTP_STAGE_MAIL] = { V_INIT("while waiting for the reply to MAIL"),
 	    WAIT(mail_ms), smtp_client_on_mail },
 	[SMTP_STAGE_RCPT] = { V_INIT("while waiting for the reply to RCPT"),
@@ -61,6 +61,10 @@ static const struct stage {
 	[SMTP_STAGE_QUIT] = { V_INIT("while waiting for the reply to QUIT"),
 	    WAIT(quit_ms), on_quit },
 };
+
+_Static_assert((int)SMTP_CLIENT_LINE_MAX >= (int)REPLY_READER_LINE_MAX &&
+		   (int)SMTP_RESULT_TEXT_MAX >= (int)REPLY_READER_TEXT_MAX,
+    "what is promised to the owner");
 
 struct smtp_client *smtp_client_new(const struct smtp_client_options *o)
 {
@@ -219,25 +223,25 @@ static enum smtp_stage stage_of(const struct smtp_client *c)
 	return c->flight[0].stage;
 }
 
-/* "what while ...[: why]" */
-static void end_by(struct smtp_client *c, uint16_t code, unsigned subject,
-    unsigned detail, const char *what, struct view why)
+/* "text while ...[: why]" */
+static void end_by(struct smtp_client *c, enum smtp_stage stage,
+    const struct reply *r, struct view why)
 {
 	char text[SMTP_RESULT_TEXT_MAX];
-	enum smtp_stage stage = stage_of(c);
-	int n = snprintf(text, sizeof text, "%s %.*s%s%.*s", what,
-	    (int)stages[stage].doing.n, stages[stage].doing.p,
+	int n = snprintf(text, sizeof text, "%.*s %.*s%s%.*s", (int)r->text.n,
+	    r->text.p, (int)stages[stage].doing.n, stages[stage].doing.p,
 	    why.n ? ": " : "", (int)why.n, why.n ? why.p : "");
-	struct view v = { text, (size_t)n };
-	smtp_client_say(c, stage,
-	    &(struct reply){ code, { 4, (uint8_t)subject, (uint8_t)detail },
-		view_head(v, sizeof text - 1) });
+	struct reply whole = *r;
+	whole.text =
+	    view_head((struct view){ text, (size_t)n }, sizeof text - 1);
+	smtp_client_say(c, stage, &whole);
 	smtp_client_end(c);
 }
 
 void smtp_client_broken(struct smtp_client *c, const char *why)
 {
-	end_by(c, 451, 5, 0, "the peer broke the protocol", view_of(why));
+	end_by(c, c->result.stage, &REPLY(451, 4, 5, 0, "protocol error"),
+	    view_of(why));
 }
 
 void smtp_client_closed(struct smtp_client *c, struct view why)
@@ -245,7 +249,8 @@ void smtp_client_closed(struct smtp_client *c, struct view why)
 	if (c->state == SMTP_CLIENT_OVER)
 		return;
 	smtp_client_enter(c);
-	end_by(c, 421, 4, 2, "the connection was lost", why);
+	end_by(c, stage_of(c), &REPLY(421, 4, 4, 2, "the connection was lost"),
+	    why);
 }
 
 void smtp_client_timed_out(struct smtp_client *c)
@@ -253,7 +258,7 @@ void smtp_client_timed_out(struct smtp_client *c)
 	if (c->state == SMTP_CLIENT_OVER)
 		return;
 	smtp_client_enter(c);
-	end_by(c, 421, 4, 2, "timed out", V_NONE);
+	end_by(c, stage_of(c), &REPLY(421, 4, 4, 2, "timed out"), V_NONE);
 }
 
 void smtp_client_body_lost(struct smtp_client *c, struct view why)
@@ -261,7 +266,8 @@ void smtp_client_body_lost(struct smtp_client *c, struct view why)
 	if (!c->tx.mail || c->state == SMTP_CLIENT_OVER)
 		return;
 	smtp_client_enter(c);
-	end_by(c, 451, 3, 0, "the message could not be read", why);
+	end_by(c, stage_of(c),
+	    &REPLY(451, 4, 3, 0, "its rest could not be read"), why);
 }
 
 uint32_t smtp_client_timeout_ms(const struct smtp_client *c)
@@ -292,11 +298,11 @@ bool smtp_client_is_ok(struct smtp_client *c)
 static void take_untimely(struct smtp_client *c)
 {
 	bool is_refusal = c->result.code >= 400;
-	enum smtp_stage stage = stage_of(c);
-	c->result.stage = stage;
+	c->result.stage = stage_of(c);
 	/* A server may go at any time, and a message may be refused before it
 	 * is complete; but with it half sent there is no way back. */
-	if (c->result.code == 421 || (is_refusal && stage == SMTP_STAGE_BODY))
+	if (c->result.code == 421 ||
+	    (is_refusal && c->result.stage == SMTP_STAGE_BODY))
 		smtp_client_end(c);
 	else
 		smtp_client_broken(c, "a reply came before its command");
@@ -336,8 +342,10 @@ static bool take_line(struct smtp_client *c, struct view *in)
 	struct view line;
 	const char *why;
 	enum parse r = reply_reader_take(&c->reader, in, &line, &why);
-	if (r == PARSE_BAD)
+	if (r == PARSE_BAD) {
+		c->result.stage = stage_of(c);
 		smtp_client_broken(c, why);
+	}
 	if (r != PARSE_OK)
 		return false;
 	if (c->n_flight && c->flight[0].stage == SMTP_STAGE_HELLO)
@@ -391,8 +399,9 @@ static bool next_rcpt(struct smtp_client *c, struct smtp_client_event *e)
 		*e = (struct smtp_client_event){ .kind = SMTP_EVENT_RCPT,
 			.index = c->told_rcpt,
 			.result = c->result };
-	} else if (!c->telling_rest || !smtp_client_next_rest(c, e)) {
-		c->telling_rest = false;
+	} else if (c->telling_rest) {
+		smtp_client_next_rest(c, e);
+	} else {
 		return false;
 	}
 	e->has_dsn = c->caps.dsn;

@@ -29,7 +29,7 @@ enum smtp_client_tls {
 	SMTP_TLS_IMPLICIT,      /* before the first byte: START_TLS at once */
 };
 
-/* RFC 5321 4.5.3.2; research of what others use is the same. */
+/* The defaults are those of RFC 5321 4.5.3.2, as far as it has any. */
 struct smtp_client_timeouts {
 	uint32_t banner_ms, hello_ms;
 	uint32_t tls_ms; /* reply to STARTTLS, and the handshake */
@@ -48,7 +48,9 @@ struct smtp_client_options {
 	bool is_lmtp;
 	enum smtp_client_tls tls;
 	/* No user: no AUTH. With one the session fails when it cannot log in.
-	 * PLAIN and LOGIN; only under TLS unless auth_without_tls. */
+	 * PLAIN and LOGIN; only under TLS unless auth_without_tls. Whose host
+	 * it is that gets them, the owner has verified before
+	 * smtp_client_tls_up. */
 	struct view auth_user, auth_secret;
 	bool auth_without_tls;
 	/* A body with 8-bit octets for a peer without 8BITMIME fails (5.6.3);
@@ -95,8 +97,9 @@ struct smtp_client_mail {
 
 enum smtp_client_event_kind {
 	/* Do a TLS handshake as the client -> smtp_client_tls_up, or
-	 * smtp_client_closed when it failed. Whatever plain text came behind
-	 * is not to be used: it was dropped here. */
+	 * smtp_client_closed when it failed: where TLS is opportunistic, a new
+	 * session without it may do. Plain text that the owner still holds is
+	 * not to be shown again. */
 	SMTP_EVENT_START_TLS,
 	/* smtp_client_mail may be called; smtp_client_caps are known. */
 	SMTP_EVENT_UP,

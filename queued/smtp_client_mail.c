@@ -229,15 +229,6 @@ static void put_data(struct smtp_client *c)
 	tx->data_sent = true;
 }
 
-void smtp_client_tell_rest(struct smtp_client *c)
-{
-	if (c->tx.is_over)
-		return;
-	c->tx.is_over = true;
-	c->telling_rest = true;
-	c->rest = 0;
-}
-
 static enum smtp_rcpt_state state_of(
     const struct smtp_transaction *tx, size_t index)
 {
@@ -248,26 +239,39 @@ static enum smtp_rcpt_state state_of(
 	return (enum smtp_rcpt_state)tx->rcpts[index];
 }
 
-bool smtp_client_next_rest(struct smtp_client *c, struct smtp_client_event *e)
+static void find_rest(struct smtp_client *c, size_t from)
+{
+	size_t n = c->tx.mail->n_rcpts;
+	while (from < n && state_of(&c->tx, from) == SMTP_RCPT_TOLD)
+		from++;
+	c->rest = from;
+	c->telling_rest = from < n;
+}
+
+void smtp_client_tell_rest(struct smtp_client *c)
+{
+	if (c->tx.is_over)
+		return;
+	c->tx.is_over = true;
+	find_rest(c, 0);
+}
+
+void smtp_client_next_rest(struct smtp_client *c, struct smtp_client_event *e)
 {
 	static const struct smtp_result bad = { 553, { 5, 1, 3 },
 		V_INIT("553 5.1.3 the recipient's address cannot be sent"),
 		SMTP_STAGE_RCPT, true };
 	static const struct smtp_result not_tried = { .stage = SMTP_STAGE_RCPT,
 		.is_ours = true };
-	enum smtp_rcpt_state state = SMTP_RCPT_TOLD;
-	while (c->rest < c->tx.mail->n_rcpts && state == SMTP_RCPT_TOLD)
-		state = state_of(&c->tx, c->rest++);
-	if (state == SMTP_RCPT_TOLD)
-		return false;
+	enum smtp_rcpt_state state = state_of(&c->tx, c->rest);
 	*e = (struct smtp_client_event){
 		.kind = SMTP_EVENT_RCPT,
-		.index = c->rest - 1,
+		.index = c->rest,
 		.result = state == SMTP_RCPT_BAD         ? bad
 			  : state == SMTP_RCPT_NOT_TRIED ? not_tried
 							 : c->result,
 	};
-	return true;
+	find_rest(c, c->rest + 1);
 }
 
 static void tell(struct smtp_client *c, size_t index)

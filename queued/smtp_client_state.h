@@ -93,7 +93,7 @@ struct smtp_client {
 	/* Events that wait: bits of enum smtp_client_event_kind. */
 	unsigned pending;
 	size_t told_rcpt;  /* RCPT: the one that result is about */
-	bool telling_rest; /* then those that were not told, from rest on */
+	bool telling_rest; /* then those that were not told */
 	size_t rest;
 	bool may_go_on;
 };
@@ -146,8 +146,8 @@ void smtp_client_on_end(struct smtp_client *c, size_t index);
 void smtp_client_on_rset(struct smtp_client *c, size_t index);
 /* Who was not told yet gets the result; the transaction is over. */
 void smtp_client_tell_rest(struct smtp_client *c);
-/* The next event about a recipient that was not told; false: none is left. */
-bool smtp_client_next_rest(struct smtp_client *c, struct smtp_client_event *e);
+/* The event about the next of them, while telling_rest. */
+void smtp_client_next_rest(struct smtp_client *c, struct smtp_client_event *e);
 /* Puts the next commands of the transaction, or ends it. */
 void smtp_client_go_on(struct smtp_client *c);
 

@@ -124,6 +124,11 @@ static bool kind_of(struct view line, enum line_kind *kind, bool *crlf)
 		{ "S: ", KIND_SERVER, true },
 		{ "S- ", KIND_SERVER, false },
 		{ "S~ ", KIND_SERVER_GLOB, true },
+		{ "P: ", KIND_CLIENT, true },
+		{ "P- ", KIND_CLIENT, false },
+		{ "E: ", KIND_SERVER, true },
+		{ "E- ", KIND_SERVER, false },
+		{ "E~ ", KIND_SERVER_GLOB, true },
 	};
 
 	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {

@@ -18,6 +18,9 @@
  *	@open                         it has not
  *	@word rest                    given to the adapter, at that place
  *
+ * Engines that are clients themselves have P lines, what the peer says, for C,
+ * and E lines, what the engine says, for S.
+ *
  * Escapes in C and S lines: \r \n \t \\ \xHH and \(text*N), N times text.
  * Directives in front of the first C or S line come before start().
  *
