@@ -83,6 +83,13 @@ class Session:
         self.input, self.sent, self.received = b"", 0, 0
         self.mail, self.rcpts, self.chunks, self.mails, self.authenticated = None, [], b"", 0, False
 
+    def end(self):
+        """From another thread: whatever waits there for the client wakes up."""
+        try:
+            self.connection.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # it has ended
+
     # -- bytes
 
     def write(self, text):
@@ -281,7 +288,7 @@ def listener(address, port):
 
 
 class Server:
-    """Listens on the host's addresses from its making until close()."""
+    """Listens on the host's addresses from its making until close(), which ends its sessions too."""
 
     def __init__(self, host, script=None, port=25):
         self.host, self.script = host, script or Script()
@@ -320,6 +327,8 @@ class Server:
     def close(self):
         for one in self.listeners:
             one.close()
+        for session in self.sessions:
+            session.end()
 
 
 class Doorman:
