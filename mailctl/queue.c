@@ -57,6 +57,8 @@ static json_t *json_rcpt(const struct queue_rcpt *r)
 	    json_of_time(r->state == RCPT_FAILED ? r->next_s : 0));
 	json_object_set_new(o, "last_attempt", json_of_time(r->last_s));
 	json_object_set_new(o, "reply", json_of_view(r->reply));
+	json_object_set_new(o, "host", json_of_view(r->host));
+	json_object_set_new(o, "parked_at", json_of_view(r->site));
 	return o;
 }
 
@@ -91,6 +93,8 @@ static void put_rcpt(struct buf *out, const struct queue_rcpt *r)
 	}
 	if (r->reply.n) {
 		buf_put_cstr(out, " (");
+		put_safe(out, r->host);
+		buf_put_cstr(out, r->host.n ? ": " : "");
 		put_safe(out, r->reply);
 		buf_put_char(out, ')');
 	}

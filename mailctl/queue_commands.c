@@ -2,6 +2,7 @@
 #include "mailctl/command.h"
 #include "mailctl/queue.h"
 #include "mailctl/queue_change.h"
+#include "mailctl/queue_why.h"
 #include <string.h>
 
 static int finish(int error, const char *what)
@@ -89,4 +90,9 @@ int cmd_queue_show(struct mailctl *m)
 		    EX_USAGE, "usage: mailctl queue show ID [--body]");
 	return finish(
 	    mailctl_queue_show(m->conf, m->args[0], body, m->json), m->args[0]);
+}
+
+int cmd_queue_why(struct mailctl *m)
+{
+	return queue_why(m, m->args[0]);
 }

@@ -66,7 +66,7 @@ void address_on_answer(
 		fate_failed(q, r, V("5.1.1 no such user here"));
 		return;
 	case ADDRESS_REMOTE:
-		fate_held(q, r);
+		remote_deliver(q, r);
 		return;
 	case ADDRESS_TEMP:
 		break;

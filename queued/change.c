@@ -16,11 +16,14 @@ struct change {
 static enum queue_change change_rcpt(
     struct queue *q, struct rcpt *r, enum queue_action action)
 {
-	if (r->todo != TODO_NOTHING || (r->job.lane && r->job.is_sent))
+	if (r->todo != TODO_NOTHING || (r->job.lane && r->job.is_sent) ||
+	    remote_is_sent(r))
 		return QUEUE_CHANGE_BUSY;
 	if (r->job.lane)
 		sched_done(
 		    &q->sched, &r->job, false, loop_now_ms(proc_loop(q->proc)));
+	else if (remote_has(r))
+		remote_forget(q, r);
 	else
 		address_forget(q, r);
 	fate_changed(q, r, action);

@@ -97,7 +97,7 @@ static void gather(struct queue *q, struct group *g)
 	}
 }
 
-static void put_mail(struct queue_txn *t, struct mail *m, uint64_t now_s)
+void commit_put_mail(struct queue_txn *t, struct mail *m, uint64_t now_s)
 {
 	queue_add(t, &m->e, (struct view){ m->body, m->body_n });
 	for (struct list *i = m->rcpts.next; i != &m->rcpts; i = i->next) {
@@ -135,11 +135,11 @@ static int write_all(struct queue *q, struct group *g)
 		return error;
 	struct list *l = &g->submissions;
 	for (struct list *i = l->next; i != l; i = i->next)
-		put_mail(
+		commit_put_mail(
 		    &t, CONTAINER(i, struct submission, link)->mail, g->now_s);
 	l = &g->notices;
 	for (struct list *i = l->next; i != l; i = i->next)
-		put_mail(&t, CONTAINER(i, struct mail, link), g->now_s);
+		commit_put_mail(&t, CONTAINER(i, struct mail, link), g->now_s);
 	for (struct list *i = q->settled.next; i != &q->settled; i = i->next) {
 		struct rcpt *r = CONTAINER(i, struct rcpt, work);
 		if (is_written(g, r))
@@ -158,6 +158,8 @@ static void forget_settled(struct queue *q, const struct group *g)
 			continue;
 		if (r->todo == TODO_UPDATE && r->r.next_s)
 			window_wake_at(q, r->r.next_s);
+		if (r->todo == TODO_UPDATE && r->r.site.n)
+			remote_parked(q, r);
 		q->n_settled--;
 		window_drop(q, r);
 	}

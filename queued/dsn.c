@@ -16,6 +16,9 @@ static const struct words {
 	    V_INIT("delayed") },
 	[DSN_DELIVERED] = { V_INIT("Your message was delivered"),
 	    V_INIT("Your message was delivered to "), V_INIT("delivered") },
+	[DSN_RELAYED] = { V_INIT("Your message was passed on"),
+	    V_INIT("Your message was passed on to the mail system of "),
+	    V_INIT("relayed") },
 };
 
 static void put_date(struct buf *out, const char *name, uint64_t time_s)
@@ -107,6 +110,11 @@ static void put_delimiter(const struct dsn *d, struct buf *out, bool is_last)
 	buf_put(out, is_last ? V("--\r\n") : V("\r\n"));
 }
 
+static bool is_success(const struct dsn *d)
+{
+	return d->action == DSN_DELIVERED || d->action == DSN_RELAYED;
+}
+
 /* "Your message could not be delivered to x@example.org: the mailbox is full."
  */
 static void put_sentence(const struct dsn *d, struct buf *out)
@@ -120,7 +128,7 @@ static void put_sentence(const struct dsn *d, struct buf *out)
 		put_clean(out, first->address);
 	else
 		buf_printf(out, "%zu of its recipients", d->n_rcpts);
-	if (d->n_rcpts == 1 && d->action != DSN_DELIVERED) {
+	if (d->n_rcpts == 1 && !is_success(d)) {
 		buf_put(out, V(": "));
 		buf_put(out, explain_reply(first->reply).what);
 	}
@@ -142,6 +150,9 @@ static void put_advice(const struct dsn *d, struct buf *out)
 		date_put(
 		    out, (struct date){ .unix_s = (int64_t)d->retry_until_s });
 		buf_put(out, V(".\r\n"));
+	} else if (d->action == DSN_RELAYED) {
+		buf_put(out, V("That system will not tell you when it is "
+			       "delivered there.\r\n"));
 	} else if (d->action == DSN_FAILED && d->n_rcpts == 1 && todo.n) {
 		buf_put(out, todo);
 		buf_put(out, V("\r\n"));
@@ -157,7 +168,7 @@ static void put_text(const struct dsn *d, struct buf *out)
 	put_advice(d, out);
 	for (size_t i = 0; i < d->n_rcpts; i++) {
 		put_line(out, "  ", d->rcpts[i].address);
-		if (d->n_rcpts > 1 && d->action != DSN_DELIVERED)
+		if (d->n_rcpts > 1 && !is_success(d))
 			put_line(out, "      ",
 			    explain_reply(d->rcpts[i].reply).what);
 		put_line(out, "      ", d->rcpts[i].reply);
@@ -171,7 +182,7 @@ static void put_text(const struct dsn *d, struct buf *out)
 /* RFC 3464 2.3.4: a code of the class that fits the action. */
 static void put_status(const struct dsn *d, struct view reply, struct buf *out)
 {
-	static const char classes[DSN_ACTION_COUNT] = { '5', '4', '2' };
+	static const char classes[DSN_ACTION_COUNT] = { '5', '4', '2', '2' };
 	struct view code = explain_code(reply);
 	buf_put(out, V("Status: "));
 	buf_put_char(out, classes[d->action]);
@@ -193,6 +204,19 @@ static void put_original_recipient(struct view orcpt, struct buf *out)
 	buf_put(out, V("\r\n"));
 }
 
+/* RFC 3464 2.3.5, 2.3.6. */
+static void put_diagnostic(
+    const struct dsn *d, const struct dsn_rcpt *r, struct buf *out)
+{
+	if (r->host.n)
+		put_line(out, "Remote-MTA: dns;", r->host);
+	if (!is_success(d))
+		put_line(out,
+		    r->host.n ? "Diagnostic-Code: smtp; "
+			      : "Diagnostic-Code: x-mailcore; ",
+		    r->reply);
+}
+
 static void put_recipient(
     const struct dsn *d, const struct dsn_rcpt *r, struct buf *out)
 {
@@ -201,8 +225,7 @@ static void put_recipient(
 	put_line(out, "Final-Recipient: rfc822;", r->address);
 	put_line(out, "Action: ", words[d->action].action);
 	put_status(d, r->reply, out);
-	if (d->action != DSN_DELIVERED)
-		put_line(out, "Diagnostic-Code: x-mailcore; ", r->reply);
+	put_diagnostic(d, r, out);
 	if (r->last_s)
 		put_date(out, "Last-Attempt-Date", r->last_s);
 	if (d->action == DSN_DELAYED)

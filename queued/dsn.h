@@ -9,7 +9,10 @@ enum dsn_action {
 	DSN_FAILED,
 	DSN_DELAYED,
 	DSN_DELIVERED,
-	DSN_ACTION_COUNT
+	/* To a host that tells nobody of its success (RFC 3461 5.2.2). */
+	DSN_RELAYED,
+	DSN_ACTION_COUNT,
+	DSN_NONE = DSN_ACTION_COUNT
 };
 
 enum {
@@ -24,6 +27,7 @@ struct dsn_rcpt {
 	struct view orcpt; /* "type;xtext" of RFC 3461 4.2; may be empty */
 	struct view reply; /* "5.1.1 text", or whatever was said */
 	uint64_t last_s;   /* of the attempt */
+	struct view host;  /* that gave the reply; empty: this one */
 };
 
 struct dsn {

@@ -2,7 +2,6 @@
  * go over it. */
 #include "base/panic.h"
 #include "queued/link.h"
-#include "queued/queue_spool.h"
 #include <stdlib.h>
 
 enum {
@@ -18,6 +17,7 @@ void local_deliver(struct queue *q, struct rcpt *r, struct view account)
 {
 	const struct queue_envelope *e = &r->mail->e;
 	r->job.bytes = e->is_spooled ? SPOOLED_COST_BYTES : e->size_bytes;
+	remote_arrived(q, r);
 	list_remove(&r->work);
 	sched_add(&q->sched, &r->job, account, now_ms(q));
 }
@@ -139,9 +139,7 @@ static void deliver_file(
 {
 	const struct queue_envelope *e = &r->mail->e;
 	int fd = -1;
-	int error = q->db ? queue_spool_open(queue_db_dir(q->db), e->id, &fd)
-			  : MC_E_TEMP;
-	if (error) {
+	if (body_open(q, r->mail, &fd)) {
 		forget_delivery(q, r);
 		sched_done(&q->sched, &r->job, true, now_ms(q));
 		fate_temporary(q, r, V("4.3.0 the spool file cannot be read"));
@@ -153,34 +151,13 @@ static void deliver_file(
 	link_send(l, &m, fd);
 }
 
-/* The body from memory, or else from the queue into buffer. */
-static int body_of(
-    struct queue *q, const struct mail *m, char *buffer, struct view *out)
-{
-	struct queue_txn t;
-	size_t n = 0;
-	if (m->body || m->e.size_bytes == 0) {
-		*out = (struct view){ m->body ? m->body : "", m->body_n };
-		return 0;
-	}
-	int error = q->db ? queue_begin_read(q->db, &t) : MC_E_TEMP;
-	if (error)
-		return error;
-	error = queue_get_body(&t, m->e.id, buffer, &n);
-	queue_abort(&t);
-	if (!error && n != m->e.size_bytes)
-		error = MC_E_CORRUPT;
-	*out = (struct view){ buffer, n };
-	return error;
-}
-
 static void deliver_memory(
     struct queue *q, struct agent_link *l, struct rcpt *r, struct view id)
 {
 	const struct queue_envelope *e = &r->mail->e;
 	char *buffer = r->mail->body ? NULL : must_alloc(QUEUE_BODY_MAX);
 	struct view body;
-	int error = body_of(q, r->mail, buffer, &body);
+	int error = body_read(q, r->mail, buffer, &body);
 	if (error) {
 		forget_delivery(q, r);
 		sched_done(&q->sched, &r->job, true, now_ms(q));

@@ -21,10 +21,12 @@ static bool is_asked_for(const struct rcpt *r, enum dsn_action action)
 		[DSN_FAILED] = NOTIFY_FAILURE,
 		[DSN_DELAYED] = NOTIFY_DELAY,
 		[DSN_DELIVERED] = NOTIFY_SUCCESS,
+		[DSN_RELAYED] = NOTIFY_SUCCESS,
 	};
 	uint8_t asked = r->r.notify & NOTIFY_OF_FRONTS;
 	/* RFC 3461 5.2: without NOTIFY, failures, and delays if we like. */
-	return asked ? asked & bits[action] : action != DSN_DELIVERED;
+	bool is_success = bits[action] == NOTIFY_SUCCESS;
+	return asked ? asked & bits[action] : !is_success;
 }
 
 /* Its sender was authenticated. */
@@ -36,6 +38,8 @@ static bool is_vouched_for(const struct mail *m)
 bool notice_is_wanted(const struct rcpt *r, enum dsn_action action)
 {
 	const struct mail *m = r->mail;
+	if (action == DSN_NONE)
+		return false;
 	if (m->e.submit_flags & SUBMIT_FLAG_NOTICE)
 		return action == DSN_FAILED &&
 		       !(m->e.submit_flags & SUBMIT_FLAG_LAST_NOTICE);
@@ -110,7 +114,7 @@ static size_t collect(struct rcpt *first, struct dsn_rcpt out[DSN_RCPTS_MAX])
 			continue;
 		r->is_noticed = true;
 		out[n++] = (struct dsn_rcpt){ r->r.address, r->r.orcpt,
-			r->r.reply, r->r.last_s };
+			r->r.reply, r->r.last_s, r->r.host };
 	}
 	return n;
 }
@@ -142,7 +146,7 @@ static void log_notice(
     const struct mail *about, const struct mail *notice, const struct dsn *d)
 {
 	static const char *const names[DSN_ACTION_COUNT] = { "failed",
-		"delayed", "delivered" };
+		"delayed", "delivered", "relayed" };
 	char id[QUEUE_ID_DIGITS + 1];
 	struct log_ctx ctx = queue_log(about);
 	queue_id_format(notice->e.id, id);

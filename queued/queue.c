@@ -2,8 +2,9 @@
  *   runs as  mailqueue
  *   can see  the spool directory, which is its root
  *   accepts  messages from fronts and questions for room, addresses and grants
- *            from auth, reports of agents
- *   sends    results to fronts, messages to agents (through the monitor)
+ *            from auth, routes from resolver, reports of agents and relay
+ *   sends    results to fronts, messages to agents (through the monitor) and
+ *            relay
  *   dies     when the monitor goes; never for what a peer or the disk does */
 #include "base/clock.h"
 #include "base/panic.h"
@@ -24,6 +25,8 @@ enum {
 	LANE_REST_MAX_MS = 250,
 	LANE_REST_JOBS_MAX = 16,
 	IDLE_LANES_MAX = 500,
+	DRAIN_MAX_S = 10,
+	DRAIN_MARGIN_MS = 500,
 };
 
 void queue_schedule_round(struct queue *q)
@@ -39,6 +42,24 @@ uint64_t queue_lifetime_s(const struct queue *q, const struct mail *m)
 			      : c->queue_lifetime);
 }
 
+/* What was committed gets its answer, outcomes are written; deliveries on
+ * their way are found again by their ids. */
+static void stop_now(struct queue *q)
+{
+	while (q->db && !list_empty(&q->committing))
+		commit_group(q);
+	q->must_flush = q->n_settled > 0;
+	commit_group(q);
+	q->is_stopping = true;
+	queue_spool_failed(q, MC_E_TEMP); /* who still comes is put off */
+	proc_exit(q->proc);
+}
+
+static void on_drain_end(void *ctx)
+{
+	stop_now(ctx);
+}
+
 static void on_round(void *ctx)
 {
 	struct queue *q = ctx;
@@ -50,9 +71,15 @@ static void on_round(void *ctx)
 		window_load(q);
 	address_pump(q);
 	local_pump(q);
+	remote_pump(q);
+	if (q->is_draining && remote_drain(q)) {
+		stop_now(q);
+		return;
+	}
 	if (q->must_flush && q->db)
 		queue_schedule_round(q);
-	proc_stats(q->proc, local_sessions(q), q->n_delivered);
+	proc_stats(
+	    q->proc, local_sessions(q) + remote_sessions(q), q->n_delivered);
 }
 
 static void on_flush(void *ctx)
@@ -172,11 +199,13 @@ static int queue_start(struct proc *p)
 	init_lists(q);
 	room_init(q);
 	sched_init(&q->sched, &options);
+	remote_init(q);
 	q->round = deferred_new(loop, on_round, q);
 	q->due_timer = timer_new(loop, on_due, q);
 	q->flush_timer = timer_new(loop, on_flush, q);
 	q->pump_timer = timer_new(loop, on_pump, q);
 	q->tick = timer_new(loop, on_tick, q);
+	q->drain = timer_new(loop, on_drain_end, q);
 	timer_start(q->tick, TICK_MS, TICK_MS);
 	try_spool(q);
 	return 0;
@@ -184,8 +213,10 @@ static int queue_start(struct proc *p)
 
 static void queue_peer_up(struct proc *p, struct peer *peer)
 {
+	struct queue *q = proc_state(p);
 	if (peer_role(peer) == ROLE_AUTH)
-		queue_schedule_round(proc_state(p));
+		queue_schedule_round(q);
+	remote_peer_up(q, peer_role(peer));
 }
 
 static void queue_peer_down(struct proc *p, struct peer *peer)
@@ -198,21 +229,20 @@ static void queue_peer_down(struct proc *p, struct peer *peer)
 		address_auth_down(q);
 		link_auth_down(q);
 	}
+	remote_peer_down(q, peer_role(peer));
 }
 
-/* What was committed gets its answer, outcomes are written; deliveries on
- * their way are found again by their ids. */
+/* Mail that a relay is sending is waited for: its outcome would be lost, and
+ * it be sent twice. */
 static void queue_stop(struct proc *p, uint32_t grace_s)
 {
-	(void)grace_s;
 	struct queue *q = proc_state(p);
-	while (q->db && !list_empty(&q->committing))
-		commit_group(q);
-	q->must_flush = q->n_settled > 0;
-	commit_group(q);
-	q->is_stopping = true;
-	queue_spool_failed(q, MC_E_TEMP); /* who still comes is put off */
-	proc_exit(p);
+	uint64_t most_s = grace_s < DRAIN_MAX_S ? grace_s : DRAIN_MAX_S;
+	q->is_draining = true;
+	if (remote_drain(q) || !most_s)
+		stop_now(q);
+	else
+		timer_start(q->drain, most_s * 1000 - DRAIN_MARGIN_MS, 0);
 }
 
 const struct role_ops queue_ops = {
@@ -232,5 +262,11 @@ const struct role_ops queue_ops = {
 		[MSG_HANDOFF_REFUSED] = link_on_refused,
 		[MSG_ROOM_ASK] = room_on_ask,
 		[MSG_QUEUE_CHANGE] = change_on_ask,
+		[MSG_SITE_ASK] = remote_on_site_ask,
+		[MSG_ROUTE_IS] = remote_on_route,
+		[MSG_RELAY_UP] = remote_on_up,
+		[MSG_RELAY_DOWN] = remote_on_down,
+		[MSG_RELAY_RESULT] = remote_on_result,
+		[MSG_RELAY_DONE] = remote_on_done,
 	},
 };

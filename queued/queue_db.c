@@ -14,6 +14,8 @@
 struct queue_db {
 	struct kv *kv;
 	int dir, lock;
+	uint32_t schema; /* of the file */
+	bool has_ready;
 	uint32_t instance; /* of this queue: a new one starts a new number */
 	uint64_t last_id, ceiling_id;
 	uint64_t *gone; /* spooled messages that this transaction removes */
@@ -81,6 +83,17 @@ static void put_ceiling(struct kv_txn *t, uint64_t ceiling)
 	kv_put(t, QUEUE_TABLE_META, key_ids, wr_view(&w));
 }
 
+/* A queue of an older program: all that it has is valid in this one, too. */
+static int stamp_up(struct queue_db *db)
+{
+	struct kv_txn t;
+	int error = kv_write(db->kv, &t);
+	if (error)
+		return error;
+	put_stamp(&t, db->instance);
+	return kv_commit(&t);
+}
+
 /* A queue that is made anew gets its stamp, when its name is on disk: later
  * nobody looks after that. */
 static int stamp_new(struct queue_db *db)
@@ -104,11 +117,11 @@ static int read_stamp(struct queue_db *db, struct kv_txn *t)
 	if (error)
 		return error;
 	struct rd r = rd_of(v);
-	uint32_t schema = rd_u32(&r);
+	db->schema = rd_u32(&r);
 	db->instance = rd_u32(&r);
 	if (!rd_end(&r))
 		return MC_E_CORRUPT;
-	if (schema != QUEUE_SCHEMA)
+	if (db->schema < QUEUE_SCHEMA_OLDEST || db->schema > QUEUE_SCHEMA)
 		return MC_E_VERSION;
 	error = kv_get(t, QUEUE_TABLE_META, key_ids, &ids);
 	if (error)
@@ -150,6 +163,21 @@ static int prepare(struct queue_db *db)
 	return error ? error : queue_spool_prepare(db->dir);
 }
 
+static int open_tables(struct queue_db *db, const char *path, bool readonly)
+{
+	struct kv_options options = { .tables = tables,
+		.n_tables = QUEUE_TABLE_COUNT,
+		.n_new_tables = QUEUE_TABLE_COUNT - QUEUE_TABLES_OF_SCHEMA_1,
+		.readonly = readonly };
+	int error = kv_open(path, &options, &db->kv);
+	db->has_ready = !error;
+	if (error != MC_E_NOENT || !readonly)
+		return error;
+	options.n_tables = QUEUE_TABLES_OF_SCHEMA_1;
+	options.n_new_tables = 0;
+	return kv_open(path, &options, &db->kv);
+}
+
 static int open_files(struct queue_db *db, const char *dir, bool readonly)
 {
 	char path[PATH_MAX];
@@ -164,10 +192,7 @@ static int open_files(struct queue_db *db, const char *dir, bool readonly)
 	int error = readonly ? 0 : prepare(db);
 	if (error)
 		return error;
-	struct kv_options options = { .tables = tables,
-		.n_tables = QUEUE_TABLE_COUNT,
-		.readonly = readonly };
-	return kv_open(path, &options, &db->kv);
+	return open_tables(db, path, readonly);
 }
 
 int queue_db_open(const char *dir, bool readonly, struct queue_db **out)
@@ -179,6 +204,8 @@ int queue_db_open(const char *dir, bool readonly, struct queue_db **out)
 		error = load_stamp(db);
 	if (error == MC_E_NOENT && db->kv && !readonly)
 		error = stamp_new(db);
+	else if (!error && !readonly && db->schema < QUEUE_SCHEMA)
+		error = stamp_up(db);
 	if (error)
 		queue_db_close(&db);
 	else
@@ -205,6 +232,11 @@ void queue_db_close(struct queue_db **db)
 void queue_db_housekeeping(struct queue_db *db)
 {
 	kv_clear_stale_readers(db->kv);
+}
+
+bool queue_db_has_ready(const struct queue_db *db)
+{
+	return db->has_ready;
 }
 
 int queue_db_dir(const struct queue_db *db)
@@ -325,6 +357,17 @@ static void put_due(
 	kv_put(&t->kv, QUEUE_TABLE_DUE, queue_key_view(&key), V(""));
 }
 
+static void put_ready(
+    struct queue_txn *t, uint64_t id, const struct queue_rcpt *r)
+{
+	struct queue_ready_key key;
+	if (!r->site.n)
+		return;
+	queue_key_ready(&key, r->site, r->sender, id, r->index);
+	kv_put(&t->kv, QUEUE_TABLE_READY, (struct view){ key.bytes, key.n },
+	    V(""));
+}
+
 static void put_rcpt(
     struct queue_txn *t, uint64_t id, const struct queue_rcpt *r, bool is_new)
 {
@@ -339,6 +382,7 @@ static void put_rcpt(
 	(is_new ? kv_append : kv_put)(&t->kv, QUEUE_TABLE_RECIPIENTS,
 	    queue_key_view(&key), (struct view){ bytes, n });
 	put_due(t, r->next_s, id, r->index);
+	put_ready(t, id, r);
 }
 
 void queue_add_rcpt(
@@ -355,9 +399,29 @@ static void delete_due(
 		kv_delete(&t->kv, QUEUE_TABLE_DUE, queue_key_view(&key));
 }
 
+void queue_remove_ready(
+    struct queue_txn *t, struct view site, const struct queue_ready *r)
+{
+	struct queue_ready_key key;
+	queue_key_ready(&key, site, r->sender, r->id, r->index);
+	kv_delete(&t->kv, QUEUE_TABLE_READY, (struct view){ key.bytes, key.n });
+}
+
+/* What the record that is there says. Of one that is damaged the row stays, and
+ * is found to be wrong when it is taken. */
+static void unpark(struct queue_txn *t, uint64_t id, uint32_t index)
+{
+	struct queue_rcpt r;
+	if (t->kv.error || queue_get_rcpt(t, id, index, &r) || !r.site.n)
+		return;
+	struct queue_ready row = { r.sender, index, id };
+	queue_remove_ready(t, r.site, &row);
+}
+
 void queue_update_rcpt(struct queue_txn *t, uint64_t id,
     const struct queue_rcpt *r, uint64_t due_s)
 {
+	unpark(t, id, r->index);
 	if (due_s != r->next_s)
 		delete_due(t, due_s, id, r->index);
 	put_rcpt(t, id, r, false);
@@ -407,6 +471,7 @@ void queue_remove_rcpt(
     struct queue_txn *t, uint64_t id, uint32_t index, uint64_t due_s)
 {
 	struct queue_key key = queue_key_part(id, index);
+	unpark(t, id, index);
 	delete_due(t, due_s, id, index);
 	kv_delete(&t->kv, QUEUE_TABLE_RECIPIENTS, queue_key_view(&key));
 	if (!t->kv.error && !has_rcpt(t, id))

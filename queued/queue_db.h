@@ -43,6 +43,11 @@ struct queue_rcpt {
 	uint64_t next_s; /* 0: never by itself */
 	uint64_t last_s; /* of the last attempt, 0: none */
 	struct view address, orcpt, reply;
+	struct view host; /* that gave the reply; empty: this one */
+	/* Where it is parked, to be taken when the site has room; empty: it is
+	 * not. sender: a hash of the message's. */
+	struct view site;
+	uint32_t sender;
 };
 
 /* Ids as people see them: 16 hexadecimal digits. */
@@ -58,6 +63,9 @@ int queue_db_open(
     const char *dir, bool readonly, struct queue_db **out) MUST_CHECK;
 void queue_db_close(struct queue_db **db);
 void queue_db_housekeeping(struct queue_db *db); /* once a minute */
+
+/* False: made by an older program, and only read. */
+bool queue_db_has_ready(const struct queue_db *db);
 
 /* The spool's directory, for queued/queue_spool.h; borrowed. */
 int queue_db_dir(const struct queue_db *db);
@@ -93,7 +101,8 @@ void queue_add(
     struct queue_txn *t, const struct queue_envelope *e, struct view body);
 void queue_add_rcpt(
     struct queue_txn *t, uint64_t id, const struct queue_rcpt *r);
-/* due_s: next_s of the record that is replaced. */
+/* due_s: next_s of the record that is replaced. Where that was parked it is no
+ * longer. */
 void queue_update_rcpt(struct queue_txn *t, uint64_t id,
     const struct queue_rcpt *r, uint64_t due_s);
 /* The last recipient takes the message along. */
@@ -122,6 +131,23 @@ struct queue_due {
 	uint64_t time_s, id;
 	uint32_t index;
 };
+
+/* A recipient that is parked, in the order of senders. */
+struct queue_ready {
+	uint32_t sender, index;
+	uint64_t id;
+};
+
+/* Parked recipients of one site from *first on. */
+int queue_each_ready(struct queue_txn *t, struct view site,
+    const struct queue_ready *first,
+    int (*fn)(void *ctx, const struct queue_ready *r), void *ctx) MUST_CHECK;
+/* The site behind the site *n, out (QUEUE_SITE_MAX octets, empty: the first).
+ * MC_E_NOENT: there is none. */
+int queue_next_site(struct queue_txn *t, char *out, size_t *n) MUST_CHECK;
+/* A row that no record speaks of any more. */
+void queue_remove_ready(
+    struct queue_txn *t, struct view site, const struct queue_ready *r);
 
 /* Due rows behind *after, the earliest first. */
 int queue_each_due(struct queue_txn *t, const struct queue_due *after,

@@ -151,3 +151,64 @@ int queue_each_due(struct queue_txn *t, const struct queue_due *after,
 	    queue_key_due(after->time_s, after->id, after->index);
 	return each(t, QUEUE_TABLE_DUE, queue_key_view(&key), one_due, &m);
 }
+
+struct each_ready {
+	struct view site;
+	bool is_past;
+	int (*fn)(void *ctx, const struct queue_ready *r);
+	void *ctx;
+};
+
+static int one_ready(void *ctx, struct view key, struct view value)
+{
+	(void)value;
+	struct each_ready *m = ctx;
+	size_t n = m->site.n;
+	struct rd r = rd_of(view_skip(key, n < key.n ? n : key.n));
+	m->is_past = !view_starts(key, m->site) || rd_u8(&r) != 0 || r.failed;
+	if (m->is_past)
+		return 1;
+	struct queue_ready row = { .sender = rd_u32(&r) };
+	row.id = rd_u64(&r);
+	row.index = rd_u32(&r);
+	return rd_end(&r) ? m->fn(m->ctx, &row) : MC_E_CORRUPT;
+}
+
+int queue_each_ready(struct queue_txn *t, struct view site,
+    const struct queue_ready *first,
+    int (*fn)(void *ctx, const struct queue_ready *r), void *ctx)
+{
+	struct each_ready m = { site, false, fn, ctx };
+	struct queue_ready_key key;
+	if (!queue_db_has_ready(t->db))
+		return 0;
+	queue_key_ready(&key, site, first->sender, first->id, first->index);
+	int error = each(t, QUEUE_TABLE_READY,
+	    (struct view){ key.bytes, key.n }, one_ready, &m);
+	return m.is_past ? 0 : error;
+}
+
+int queue_next_site(struct queue_txn *t, char *out, size_t *n)
+{
+	struct kv_cursor c;
+	char behind[QUEUE_SITE_MAX + 1];
+	struct view site;
+	if (!queue_db_has_ready(t->db))
+		return MC_E_NOENT;
+	int error = kv_cursor_open(&c, &t->kv, QUEUE_TABLE_READY);
+	if (error)
+		return error;
+	/* All rows of a site go on with NUL, which no name has. */
+	memcpy(behind, out, *n);
+	behind[*n] = 1;
+	error = kv_cursor_seek(&c, (struct view){ behind, *n + 1 });
+	if (!error) {
+		site = view_head(c.key, view_find_byte(c.key, '\0'));
+		if (site.n && site.n <= QUEUE_SITE_MAX)
+			memcpy(out, site.p, *n = site.n);
+		else
+			error = MC_E_CORRUPT;
+	}
+	kv_cursor_close(&c);
+	return error;
+}

@@ -8,6 +8,7 @@ enum {
 	HELO_MAX = 255,
 	ENVID_MAX = 100,
 	ORCPT_MAX = 500,
+	HOST_MAX = 255,
 };
 
 /* Text that goes into messages between processes: no NUL. */
@@ -23,7 +24,7 @@ int queue_record_put_envelope(
     const struct queue_envelope *e, char *out, size_t *n)
 {
 	struct wr w = wr_into(out, QUEUE_RECORD_MAX);
-	wr_u8(&w, QUEUE_RECORD_VERSION);
+	wr_u8(&w, QUEUE_ENVELOPE_VERSION);
 	wr_u8(&w, e->is_spooled);
 	wr_u32(&w, e->submit_flags);
 	wr_u64(&w, e->received_s);
@@ -43,7 +44,7 @@ int queue_record_get_envelope(
     struct view v, uint64_t id, struct queue_envelope *out)
 {
 	struct rd r = rd_of(v);
-	if (rd_u8(&r) != QUEUE_RECORD_VERSION)
+	if (rd_u8(&r) != QUEUE_ENVELOPE_VERSION)
 		return v.n ? MC_E_VERSION : MC_E_CORRUPT;
 	struct queue_envelope e = { .id = id };
 	uint8_t spooled = rd_u8(&r);
@@ -67,7 +68,7 @@ int queue_record_get_envelope(
 int queue_record_put_rcpt(const struct queue_rcpt *r, char *out, size_t *n)
 {
 	struct wr w = wr_into(out, QUEUE_RECORD_MAX);
-	wr_u8(&w, QUEUE_RECORD_VERSION);
+	wr_u8(&w, QUEUE_RCPT_VERSION);
 	wr_u8(&w, (uint8_t)r->state);
 	wr_u8(&w, r->notify);
 	wr_u32(&w, r->attempts);
@@ -76,6 +77,9 @@ int queue_record_put_rcpt(const struct queue_rcpt *r, char *out, size_t *n)
 	wr_bytes(&w, r->address, ADDRESS_MAX);
 	wr_bytes(&w, r->orcpt, ORCPT_MAX);
 	wr_bytes(&w, view_head(r->reply, QUEUE_REPLY_MAX), QUEUE_REPLY_MAX);
+	wr_bytes(&w, r->host, HOST_MAX);
+	wr_bytes(&w, r->site, QUEUE_SITE_MAX);
+	wr_u32(&w, r->sender);
 	*n = w.n;
 	return w.failed ? MC_E_LIMIT : 0;
 }
@@ -83,7 +87,8 @@ int queue_record_put_rcpt(const struct queue_rcpt *r, char *out, size_t *n)
 int queue_record_get_rcpt(struct view v, uint32_t index, struct queue_rcpt *out)
 {
 	struct rd r = rd_of(v);
-	if (rd_u8(&r) != QUEUE_RECORD_VERSION)
+	uint8_t version = rd_u8(&r);
+	if (!version || version > QUEUE_RCPT_VERSION)
 		return v.n ? MC_E_VERSION : MC_E_CORRUPT;
 	struct queue_rcpt q = { .index = index };
 	uint8_t state = rd_u8(&r);
@@ -95,6 +100,11 @@ int queue_record_get_rcpt(struct view v, uint32_t index, struct queue_rcpt *out)
 	q.address = rd_text(&r, ADDRESS_MAX);
 	q.orcpt = rd_text(&r, ORCPT_MAX);
 	q.reply = rd_text(&r, QUEUE_REPLY_MAX);
+	if (version >= 2) {
+		q.host = rd_text(&r, HOST_MAX);
+		q.site = rd_text(&r, QUEUE_SITE_MAX);
+		q.sender = rd_u32(&r);
+	}
 	if (!rd_end(&r) || state >= RCPT_STATE_COUNT)
 		return MC_E_CORRUPT;
 	*out = q;

@@ -9,6 +9,8 @@
  *   address.c  recipients to accounts, asked of AUTH
  *   link.c     channels to the agents
  *   local.c    lanes of deliveries to them
+ *   body.c     bodies on their way
+ *   remote/    what leaves the host
  *   room.c     what they said of the room in their mailboxes
  *   change.c   what the administrator does to recipients
  *   fate.c     what became of a recipient, one log line each
@@ -21,6 +23,7 @@
 #include "proc/role.h"
 #include "queued/dsn.h"
 #include "queued/queue_db.h"
+#include "queued/remote/remote.h"
 #include "queued/sched.h"
 
 enum {
@@ -52,15 +55,18 @@ struct rcpt {
 	struct list link; /* of its mail */
 	struct list work; /* of struct queue; empty: job of a lane */
 	struct sched_job job;
+	struct site_job relay;
+	struct site *taken_for; /* from disk; on its way there */
 	struct mail *mail;
 	struct queue_rcpt r; /* views into strings and reply */
 	uint64_t due_s;      /* next_s as the queue has it */
 	uint64_t ask;        /* id of what was asked about it, 0: nothing */
 	enum rcpt_todo todo;
+	bool waits_for_route;
 	bool is_told;    /* that it became action, by a notice */
 	bool is_noticed; /* the notice is made */
 	enum dsn_action action;
-	char *reply;
+	char *reply, *host, *site; /* of r, when they are newer than strings */
 	char strings[];
 };
 
@@ -68,9 +74,9 @@ struct queue {
 	struct proc *proc;
 	struct queue_db *db; /* NULL: the spool cannot be used, db_error */
 	int db_error, commit_error;
-	bool was_recovered, is_stopping;
+	bool was_recovered, is_draining, is_stopping;
 	struct deferred *round;
-	struct timer *due_timer, *flush_timer, *pump_timer, *tick;
+	struct timer *due_timer, *flush_timer, *pump_timer, *tick, *drain;
 	uint64_t free_bytes, free_read_ms;
 
 	struct list fronts;
@@ -87,9 +93,13 @@ struct queue {
 	bool must_flush;
 	struct idtab asks; /* struct rcpt: questions and deliveries */
 
-	struct list changes; /* struct change: to be answered */
+	struct list changes;         /* struct change: to be answered */
+	struct policies *policies;   /* queued/policy/policy.h */
+	struct tls_stats *tls_stats; /* queued/policy/tls_stats.h */
+	struct reports *reports;     /* queued/policy/reports.h */
 	struct sched sched;
 	struct idtab links; /* struct agent_link */
+	struct remote remote;
 
 	struct {
 		struct hash all; /* struct room */
@@ -144,6 +154,8 @@ void submit_finish(
 
 /* commit.c */
 void commit_group(struct queue *q);
+/* A message that is made here, with its recipients, into a transaction. */
+void commit_put_mail(struct queue_txn *t, struct mail *m, uint64_t now_s);
 /* What a new message would be told now. */
 enum submit_status commit_outlook(struct queue *q);
 /* The spool failed in a way that only opening it again can mend. */
@@ -164,6 +176,7 @@ void window_load(struct queue *q);
 /* The recipient in memory; read, when it is not. MC_E_NOENT. */
 int window_take(struct queue *q, struct queue_txn *t, uint64_t id,
     uint32_t index, struct rcpt **out) MUST_CHECK;
+bool window_has(const struct queue *q, uint64_t id, uint32_t index);
 
 /* address.c */
 void address_resolve(struct queue *q, struct rcpt *r);
@@ -178,6 +191,12 @@ void address_forget(struct queue *q, struct rcpt *r);
 void local_deliver(struct queue *q, struct rcpt *r, struct view account);
 void local_pump(struct queue *q);
 unsigned local_sessions(const struct queue *q);
+
+/* body.c: of a message that is not spooled, from memory, or else from the queue
+ * into buffer (QUEUE_BODY_MAX); or the file, which is the caller's. */
+int body_read(struct queue *q, const struct mail *m, char *buffer,
+    struct view *out) MUST_CHECK;
+int body_open(struct queue *q, const struct mail *m, int *fd) MUST_CHECK;
 
 /* room.c */
 void room_init(struct queue *q);
@@ -208,7 +227,18 @@ void change_answer_all(struct queue *q);
 void fate_delivered(struct queue *q, struct rcpt *r, struct view text);
 void fate_temporary(struct queue *q, struct rcpt *r, struct view text);
 void fate_failed(struct queue *q, struct rcpt *r, struct view text);
-void fate_held(struct queue *q, struct rcpt *r);
+
+/* What a relay said of it; via: the host. */
+struct fate_via {
+	struct view host, address, tls;
+};
+
+void fate_relay(struct queue *q, struct rcpt *r, enum relay_status status,
+    struct view text, const struct fate_via *via, bool has_dsn);
+/* It waits on disk, at most so long, for its site (NULL: for room here). That
+ * is no attempt. text, host: of the site's trouble, empty: none is known. */
+void fate_waits(struct queue *q, struct rcpt *r, const struct site *site,
+    uint64_t wait_s, struct view text, struct view host);
 void fate_forgotten(struct queue *q, struct rcpt *r);
 /* By the administrator. */
 void fate_changed(struct queue *q, struct rcpt *r, enum queue_action action);

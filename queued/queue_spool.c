@@ -274,6 +274,7 @@ static int gather_rcpt(void *ctx, const struct queue_rcpt *r)
 	g->rcpts[i] = *r;
 	g->rcpts[i].address = keep_view(g->addresses[i], 320, r->address);
 	g->rcpts[i].orcpt = keep_view(g->orcpts[i], 500, r->orcpt);
+	g->rcpts[i].host = g->rcpts[i].site = V("");
 	return 0;
 }
 

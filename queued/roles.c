@@ -7,16 +7,26 @@ static const struct role roles[] = {
 	/* role         user        root           sandbox
 	 * talks to                      holds                 how many, body */
 	{ ROLE_MONITOR, USER_ROOT,  ROOT_SLASH,    SANDBOX_NONE,
-	  PEER(QUEUE) | PEER(AUTH) | PEER(AGENT), 0,    COUNT_ONE, NULL },
+	  PEER(QUEUE) | PEER(AUTH) | PEER(AGENT) | PEER(RESOLVER) |
+	      PEER(RELAY) | PEER(FETCH), 0,
+	  COUNT_ONE, NULL },
 	{ ROLE_QUEUE,   USER_QUEUE, ROOT_SPOOL,    SANDBOX_FILES,
-	  PEER(AUTH),               HOLDS_QUEUE_LISTENER, COUNT_ONE,
-	  &queue_ops },
+	  PEER(AUTH) | PEER(RESOLVER) | PEER(RELAY) | PEER(FETCH),
+	  HOLDS_QUEUE_LISTENER, COUNT_ONE, &queue_ops },
 	{ ROLE_AUTH,    USER_AUTH,  ROOT_ACCOUNTS, SANDBOX_FILES,
 	  PEER(QUEUE),              0,                  COUNT_ONE, &auth_ops },
+	{ ROLE_RELAY,   USER_NET,   ROOT_EMPTY,    SANDBOX_CONNECT,
+	  PEER(QUEUE),              HOLDS_CA | HOLDS_ROUTE_SECRETS,
+	  COUNT_ONE, &relay_ops },
 	/* Its channels to the queue come one by one, through the monitor. */
 	{ ROLE_AGENT,   USER_STORE, ROOT_USER,     SANDBOX_FILES,
 	  0,                        0,                  COUNT_ON_DEMAND,
 	  &agent_ops },
+	{ ROLE_RESOLVER, USER_NET,  ROOT_EMPTY,    SANDBOX_CONNECT,
+	  PEER(QUEUE),              HOLDS_RESOLVER_FILES, COUNT_ONE,
+	  &resolver_ops },
+	{ ROLE_FETCH,   USER_NET,   ROOT_EMPTY,    SANDBOX_CONNECT,
+	  PEER(QUEUE),              HOLDS_CA,           COUNT_ONE, &fetch_ops },
 };
 /* clang-format on */
 

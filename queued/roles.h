@@ -5,5 +5,8 @@
 
 extern const struct role_ops queue_ops;
 extern const struct role_ops agent_ops;
+extern const struct role_ops resolver_ops;
+extern const struct role_ops relay_ops;
+extern const struct role_ops fetch_ops;
 extern const struct daemon queued_daemon;
 #endif

@@ -8,6 +8,7 @@
 
 enum {
 	ROUTE_HOSTS_MAX = 16, /* of more, the best */
+	ROUTE_NAME_MAX = 255,
 	ROUTE_ADDRESSES_MAX = 16,
 	ROUTE_TLSA_MAX = 12,
 	ROUTE_TLSA_DATA_MAX = 2048,
@@ -34,7 +35,9 @@ enum route_dane {
 };
 
 struct route_host {
-	struct view name; /* without the last dot; borrows */
+	/* Without the last dot; "[192.0.2.1]", "[2001:db8::1]" when there is
+	 * only an address; borrows. */
+	struct view name;
 	uint16_t preference;
 	bool is_secure; /* name and addresses come from signed zones */
 	enum route_dane dane;

@@ -137,7 +137,8 @@ void submit_on_open(
 	    get_or_make(find_front(proc_state(p), from), o->id);
 	if (!s || s->mail)
 		return;
-	struct queue_envelope e = { .submit_flags = o->flags & SUBMIT_FLAGS_OF_FRONTS,
+	struct queue_envelope e = { .submit_flags =
+					o->flags & SUBMIT_FLAGS_OF_FRONTS,
 		.session = o->session,
 		.sender = o->sender,
 		.account = o->account,

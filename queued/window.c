@@ -39,15 +39,19 @@ struct mail *mail_new(const struct queue_envelope *e)
 struct rcpt *rcpt_new(const struct queue_rcpt *from)
 {
 	struct rcpt *r =
-	    must_alloc(sizeof *r + from->address.n + from->orcpt.n);
+	    must_alloc(sizeof *r + from->address.n + from->orcpt.n +
+		       from->reply.n + from->host.n);
 	char *at = r->strings;
 	r->r = *from;
 	r->r.address = put_string(&at, from->address);
 	r->r.orcpt = put_string(&at, from->orcpt);
-	r->r.reply = V("");
+	r->r.reply = put_string(&at, from->reply);
+	r->r.host = put_string(&at, from->host);
+	r->r.site = V(""); /* it is no more, once its record is written */
 	r->due_s = from->next_s;
 	list_init(&r->link);
 	list_init(&r->work);
+	list_init(&r->relay.link);
 	return r;
 }
 
@@ -63,6 +67,8 @@ static void rcpt_free(struct rcpt *r)
 	list_remove(&r->link);
 	list_remove(&r->work);
 	free(r->reply);
+	free(r->host);
+	free(r->site);
 	free(r);
 }
 
@@ -103,6 +109,11 @@ static struct rcpt *find_rcpt(
 			return r;
 	}
 	return NULL;
+}
+
+bool window_has(const struct queue *q, uint64_t id, uint32_t index)
+{
+	return find_rcpt(q, id, index) != NULL;
 }
 
 static void note_mail(struct queue *q, struct mail *m)

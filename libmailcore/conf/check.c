@@ -3,6 +3,8 @@
 #include "base/chars.h"
 #include "base/features.h"
 #include "conf/draft.h"
+#include "conf/servers.h"
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -184,12 +186,44 @@ static void check_quota_warn(struct conf_draft *d)
 		    d->c->quota_warn);
 }
 
+static void check_resolver(struct conf_draft *d)
+{
+	struct conf_servers servers;
+	if (*d->c->resolver &&
+	    conf_servers_of_option(view_of(d->c->resolver), &servers) != 0)
+		conf_complainf(d, line_of(d, "resolver"), "resolver",
+		    "\"%s\" is not recursive, nor at most %d addresses as in "
+		    "\"192.0.2.1, 2001:db8::1@5353\"",
+		    d->c->resolver, CONF_SERVERS_MAX);
+}
+
+static void check_source(
+    struct conf_draft *d, const char *option, int family, const char *address)
+{
+	unsigned char bytes[16];
+	if (*address && inet_pton(family, address, bytes) != 1)
+		conf_complainf(d, line_of(d, option), option,
+		    "\"%s\" is not an address", address);
+}
+
+static void check_relay(struct conf_draft *d)
+{
+	const struct conf *c = d->c;
+	check_source(d, "relay_source_ipv4", AF_INET, c->relay_source_ipv4);
+	check_source(d, "relay_source_ipv6", AF_INET6, c->relay_source_ipv6);
+	if (*c->relay_helo && !conf_is_domain(view_of(c->relay_helo)))
+		conf_complainf(d, line_of(d, "relay_helo"), "relay_helo",
+		    "\"%s\" is not a host name", c->relay_helo);
+}
+
 static void check_top(struct conf_draft *d)
 {
 	const struct conf *c = d->c;
 	check_hostname(d);
 	check_log(d);
 	check_quota_warn(d);
+	check_resolver(d);
+	check_relay(d);
 	if (*c->tls_certificate && !*c->tls_key)
 		conf_complainf(d, line_of(d, "tls_certificate"), "tls.key",
 		    "required with tls.certificate");

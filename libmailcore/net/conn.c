@@ -99,6 +99,7 @@ static void release(struct conn *c)
 	if (!c->detached)
 		c->owner.events->on_closed(c->owner.ctx, c->why);
 	tls_session_free(&c->tls);
+	tls_session_free(&c->tls_next);
 	buf_deinit(&c->in);
 	buf_deinit(&c->out);
 	deferred_free(&c->later);

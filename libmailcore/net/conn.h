@@ -1,12 +1,14 @@
 #ifndef NET_CONN_H
 #define NET_CONN_H
-/* One stream connection: a client's socket, or the plaintext socketpair of a
- * session whose TLS another process holds. Owns the socket, TLS, both buffers
- * and the timer; memory of the buffers is given back when they are empty, so
- * that an idle connection costs little. One write per round for all replies. */
+/* One stream connection: a client's socket, one to a server, or the plaintext
+ * socketpair of a session whose TLS another process holds. Owns the socket,
+ * TLS, both buffers and the timer; memory of the buffers is given back when
+ * they are empty, so that an idle connection costs little. One write per round
+ * for all replies. */
 #include "base/buf.h"
 #include "net/loop.h"
 #include "net/tls.h"
+#include "net/tls_client.h"
 
 struct conn;
 
@@ -39,8 +41,9 @@ struct conn_options {
 	size_t out_low; /* on_writable below this */
 };
 
-/* Takes fd (accepted TCP or Unix stream). Events come from the loop, never from
- * inside a call of this header. TCP_NODELAY is inherited from the listener. */
+/* Takes fd (accepted or connected TCP, or a Unix stream). Events come from the
+ * loop, never from inside a call of this header. TCP_NODELAY was set by the
+ * listener or the dialer. */
 struct conn *conn_new(struct loop *l, int fd,
     const struct conn_options *options, const struct conn_events *events,
     void *ctx);
@@ -63,12 +66,23 @@ void conn_finish(struct conn *c);
  * have been put in by a third party (RFC 3207 6, RFC 3501 11.1). Output put
  * before is sent in plaintext first. */
 void conn_start_tls(struct conn *c, struct tls_server *tls);
+/* The same as the client; of params nothing is kept but its client. What cannot
+ * be verified as it must be fails: on_tls, from the loop. */
+void conn_start_tls_client(
+    struct conn *c, const struct tls_client_params *params);
 bool conn_has_tls(const struct conn *c);
 /* "TLSv1.3", "TLS_AES_256_GCM_SHA384"; empty without TLS. */
 struct view conn_tls_version(const struct conn *c);
 struct view conn_tls_cipher(const struct conn *c);
 /* tls-exporter channel binding (RFC 9266); 0 octets when there is none. */
 size_t conn_tls_binding(const struct conn *c, char out[64]);
+
+/* Of a client's TLS: the certificate is the server's (net/tls_client.h). */
+bool conn_tls_is_verified(const struct conn *c);
+/* Of a client's handshake, within on_tls: how it went, and static text of why
+ * it failed. */
+enum tls_result conn_tls_result(const struct conn *c);
+struct view conn_tls_why(const struct conn *c);
 
 /* Text of the peer's address ("192.0.2.1", "2001:db8::1", "local"), and
  * whether it is this machine. */

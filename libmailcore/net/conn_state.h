@@ -24,8 +24,8 @@ struct conn {
 	struct conn_owner owner;
 	struct poll_handle *poll;
 	struct deferred *later;
-	struct timer *timer; /* made when first needed */
-	struct tls_server *tls_server;
+	struct timer *timer;          /* made when first needed */
+	struct tls_session *tls_next; /* TLS_PENDING: NULL: it fails */
 	struct tls_session *tls;
 	struct buf in, out;
 	size_t in_max, out_low;

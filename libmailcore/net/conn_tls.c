@@ -74,26 +74,46 @@ void conn_tls_input(struct conn *c, struct view records)
 
 void conn_tls_begin(struct conn *c)
 {
-	c->tls = tls_session_new(c->tls_server);
-	c->tls_server = NULL;
+	c->tls = c->tls_next;
+	c->tls_next = NULL;
 	c->tls_state = TLS_HANDSHAKE;
 	conn_touch(c);
 	if (!c->tls) {
 		c->owner.events->on_tls(c->owner.ctx, MC_E_TEMP);
 		conn_fail(c, MC_E_TEMP);
+		return;
 	}
+	tls_handshake(c); /* a client speaks first */
+	if (buf_len(tls_session_wire(c->tls)))
+		conn_flush(c);
 }
 
-void conn_start_tls(struct conn *c, struct tls_server *tls)
+static bool can_start(const struct conn *c)
 {
-	if (!conn_is_open(c) || c->tls_state != TLS_NONE)
-		return;
-	c->tls_server = tls;
+	return conn_is_open(c) && c->tls_state == TLS_NONE;
+}
+
+static void start(struct conn *c, struct tls_session *session)
+{
+	c->tls_next = session;
 	c->tls_state = TLS_PENDING;
 	c->eof = false; /* then reading says so again, as a failed handshake */
 	if (!c->in_input)
 		buf_reset(&c->in);
 	conn_flush(c);
+}
+
+void conn_start_tls(struct conn *c, struct tls_server *tls)
+{
+	if (can_start(c))
+		start(c, tls_session_new(tls));
+}
+
+void conn_start_tls_client(
+    struct conn *c, const struct tls_client_params *params)
+{
+	if (can_start(c))
+		start(c, tls_session_new_client(params));
 }
 
 bool conn_has_tls(const struct conn *c)
@@ -114,4 +134,26 @@ struct view conn_tls_cipher(const struct conn *c)
 size_t conn_tls_binding(const struct conn *c, char out[64])
 {
 	return conn_has_tls(c) ? tls_session_binding(c->tls, out) : 0;
+}
+
+bool conn_tls_is_verified(const struct conn *c)
+{
+	return conn_has_tls(c) && tls_session_is_verified(c->tls);
+}
+
+enum tls_result conn_tls_result(const struct conn *c)
+{
+	enum tls_result result = TLS_RESULT_OK;
+	if (c->tls)
+		result = tls_session_result(c->tls);
+	/* The peer left in the middle of it. */
+	if (result == TLS_RESULT_OK && !conn_has_tls(c))
+		return TLS_RESULT_VALIDATION_FAILURE;
+	return result;
+}
+
+struct view conn_tls_why(const struct conn *c)
+{
+	return c->tls ? view_of(tls_session_why(c->tls))
+		      : V("the server cannot be verified");
 }

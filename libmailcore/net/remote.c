@@ -31,19 +31,32 @@ static void of_in6(struct remote *r, const struct in6_addr *a)
 	r->is_loopback = IN6_IS_ADDR_LOOPBACK(a);
 }
 
+static void of_address(struct remote *r, const union address *a)
+{
+	if (a->any.sa_family == AF_INET) {
+		of_in(r, a->in.sin_addr);
+	} else if (a->any.sa_family == AF_INET6) {
+		of_in6(r, &a->in6.sin6_addr);
+	} else if (a->any.sa_family == AF_UNIX) {
+		snprintf(r->text, sizeof r->text, "local");
+		r->is_loopback = true;
+	}
+}
+
 void remote_of(struct remote *r, int fd)
 {
 	union address a;
 	socklen_t n = sizeof a;
 	*r = (struct remote){ .text = "unknown" };
-	if (getpeername(fd, &a.any, &n) != 0)
-		return;
-	if (a.any.sa_family == AF_INET) {
-		of_in(r, a.in.sin_addr);
-	} else if (a.any.sa_family == AF_INET6) {
-		of_in6(r, &a.in6.sin6_addr);
-	} else if (a.any.sa_family == AF_UNIX) {
-		snprintf(r->text, sizeof r->text, "local");
-		r->is_loopback = true;
-	}
+	if (getpeername(fd, &a.any, &n) == 0)
+		of_address(r, &a);
+}
+
+void remote_of_us(struct remote *r, int fd)
+{
+	union address a;
+	socklen_t n = sizeof a;
+	*r = (struct remote){ .text = "unknown" };
+	if (getsockname(fd, &a.any, &n) == 0)
+		of_address(r, &a);
 }

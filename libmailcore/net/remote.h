@@ -1,6 +1,6 @@
 #ifndef NET_REMOTE_H
 #define NET_REMOTE_H
-/* Who is at the other end of a socket, as text for logs and trace headers. */
+/* Who is at an end of a socket, as text for logs and trace headers. */
 #include <stdbool.h>
 
 struct remote {
@@ -10,4 +10,6 @@ struct remote {
 
 /* "unknown", and not this machine, when the socket cannot tell. */
 void remote_of(struct remote *r, int fd);
+/* Our own end. */
+void remote_of_us(struct remote *r, int fd);
 #endif

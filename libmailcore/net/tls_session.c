@@ -11,11 +11,13 @@ enum {
 };
 
 struct tls_session {
-	struct tls_server *server;
+	struct tls_server *server; /* one of these is NULL */
+	struct tls_client *client;
 	SSL *ssl;
 	struct view in; /* records not used up */
 	struct buf wire;
 	const char *why;
+	bool can_verify, failed;
 };
 
 /* The BIO: OpenSSL reads from in and writes to wire, without a copy kept. */
@@ -70,14 +72,13 @@ BIO_METHOD *tls_session_bio(void)
 	return m;
 }
 
-static bool attach_bio(struct tls_session *t)
+static bool attach_bio(struct tls_session *t, const BIO_METHOD *method)
 {
-	BIO *bio = BIO_new(tls_server_bio(t->server));
+	BIO *bio = BIO_new(method);
 	if (!bio)
 		return false;
 	BIO_set_data(bio, t);
 	SSL_set_bio(t->ssl, bio, bio);
-	SSL_set_accept_state(t->ssl);
 	return true;
 }
 
@@ -89,7 +90,24 @@ struct tls_session *tls_session_new(struct tls_server *server)
 	tls_server_ref(server);
 	buf_init(&t->wire, WIRE_MAX_BYTES);
 	t->ssl = tls_server_ssl(server);
-	if (!t->ssl || !attach_bio(t))
+	if (t->ssl && attach_bio(t, tls_server_bio(server)))
+		SSL_set_accept_state(t->ssl);
+	else
+		tls_session_free(&t);
+	return t;
+}
+
+struct tls_session *tls_session_new_client(const struct tls_client_params *p)
+{
+	struct tls_session *t = MUST_NEW(struct tls_session);
+	ERR_clear_error();
+	*t = (struct tls_session){ .client = p->client, .why = "" };
+	tls_client_ref(p->client);
+	buf_init(&t->wire, WIRE_MAX_BYTES);
+	t->ssl = tls_client_ssl(p, &t->can_verify);
+	if (t->ssl && attach_bio(t, tls_client_bio(p->client)))
+		SSL_set_connect_state(t->ssl);
+	else
 		tls_session_free(&t);
 	return t;
 }
@@ -102,6 +120,7 @@ void tls_session_free(struct tls_session **t)
 		return;
 	SSL_free(dead->ssl);
 	tls_server_free(&dead->server);
+	tls_client_free(&dead->client);
 	buf_deinit(&dead->wire);
 	free(dead);
 }
@@ -109,6 +128,13 @@ void tls_session_free(struct tls_session **t)
 void tls_session_feed(struct tls_session *t, struct view records)
 {
 	t->in = records;
+}
+
+/* The handshake failed because of the server's certificate. */
+static bool is_refused(const struct tls_session *t)
+{
+	return SSL_get_verify_mode(t->ssl) != SSL_VERIFY_NONE &&
+	       SSL_get_verify_result(t->ssl) != X509_V_OK;
 }
 
 /* Why an SSL call gave r. */
@@ -121,6 +147,10 @@ static int failure(struct tls_session *t, int r)
 		return MC_E_CLOSED;
 	const char *reason = ERR_reason_error_string(ERR_peek_last_error());
 	t->why = reason ? reason : "connection broken";
+	if (t->client && is_refused(t))
+		t->why = X509_verify_cert_error_string(
+		    SSL_get_verify_result(t->ssl));
+	t->failed = true;
 	t->in = V("");
 	ERR_clear_error();
 	return MC_E_PROTO;
@@ -193,4 +223,40 @@ size_t tls_session_binding(struct tls_session *t, char out[64])
 const char *tls_session_why(const struct tls_session *t)
 {
 	return t->why;
+}
+
+bool tls_session_is_verified(const struct tls_session *t)
+{
+	return t->can_verify && !t->failed && SSL_is_init_finished(t->ssl) &&
+	       SSL_get0_peer_certificate(t->ssl) &&
+	       SSL_get_verify_result(t->ssl) == X509_V_OK;
+}
+
+/* RFC 8460 4.3.1 and 4.3.2.1 */
+enum tls_result tls_session_result(const struct tls_session *t)
+{
+	if (!t->failed)
+		return TLS_RESULT_OK;
+	if (!is_refused(t))
+		return TLS_RESULT_VALIDATION_FAILURE;
+	switch (SSL_get_verify_result(t->ssl)) {
+	case X509_V_ERR_HOSTNAME_MISMATCH:
+	case X509_V_ERR_IP_ADDRESS_MISMATCH:
+		return TLS_RESULT_CERTIFICATE_HOST_MISMATCH;
+	case X509_V_ERR_CERT_HAS_EXPIRED:
+	case X509_V_ERR_CERT_NOT_YET_VALID:
+		return TLS_RESULT_CERTIFICATE_EXPIRED;
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+	case X509_V_ERR_CERT_UNTRUSTED:
+	case X509_V_ERR_INVALID_CA:
+		return TLS_RESULT_CERTIFICATE_NOT_TRUSTED;
+	case X509_V_ERR_DANE_NO_MATCH:
+		return TLS_RESULT_TLSA_INVALID;
+	default:
+		return TLS_RESULT_VALIDATION_FAILURE;
+	}
 }

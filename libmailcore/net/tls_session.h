@@ -4,11 +4,15 @@
  * in wire; it sees no socket. Used by conn only. */
 #include "base/buf.h"
 #include "net/tls.h"
+#include "net/tls_client.h"
 
 struct tls_session;
 
 /* Keeps what it needs of server alive. NULL: no memory or no certificate. */
 struct tls_session *tls_session_new(struct tls_server *server);
+/* The same as the client; of p nothing is kept but its client. NULL also when
+ * what has to be verified cannot be. */
+struct tls_session *tls_session_new_client(const struct tls_client_params *p);
 void tls_session_free(struct tls_session **t);
 
 /* Records of the peer, borrowed until the calls that follow have used them up:
@@ -33,4 +37,9 @@ const char *tls_session_cipher(const struct tls_session *t);
 size_t tls_session_binding(struct tls_session *t, char out[64]);
 /* Static text of why the last call failed. */
 const char *tls_session_why(const struct tls_session *t);
+/* Of a client's handshake that is done: the certificate is the server's, by
+ * what tls_client_params say. */
+bool tls_session_is_verified(const struct tls_session *t);
+/* Of a client's handshake that is done or failed (RFC 8460 4.3). */
+enum tls_result tls_session_result(const struct tls_session *t);
 #endif

@@ -15,7 +15,12 @@ struct control {
 	int fd;
 	struct poll_handle *poll;
 	struct peer *peers[CONTROLLERS_MAX];
-	uint64_t asked[CONTROLLERS_MAX]; /* of the queue; 0: nothing */
+
+	struct {
+		uint64_t id; /* 0: nothing */
+		enum role_id role;
+	} asked[CONTROLLERS_MAX]; /* of a role, for that peer */
+
 	uint64_t last_id;
 	char path[108];
 };
@@ -64,45 +69,101 @@ static void on_stop(struct monitor *m, struct peer *p, const struct msg *msg)
 	monitor_stop(m, msg->ctl_stop.grace_s);
 }
 
-/* One question of each at a time. */
+/* One question of each peer at a time; its id. 0: the role cannot be asked. */
+static uint64_t begin_asking(
+    struct control *k, struct peer *p, const struct child *role)
+{
+	if (!role || !role->peer || k->asked[peer_index(p)].id) {
+		done(p, false, V("the role that knows cannot be asked now"));
+		return 0;
+	}
+	k->asked[peer_index(p)].id = ++k->last_id;
+	k->asked[peer_index(p)].role = role->role->id;
+	return k->last_id;
+}
+
 static void on_queue(struct monitor *m, struct peer *p, const struct msg *msg)
 {
-	struct control *k = m->control;
 	struct child *queue = queue_door_child(m);
-	if (!queue || k->asked[peer_index(p)]) {
-		done(p, false, V("the queue cannot be asked now"));
-		return;
-	}
 	struct msg out = { .type = MSG_QUEUE_CHANGE,
-		.queue_change = { ++k->last_id, msg->ctl_queue.action,
-		    msg->ctl_queue.items } };
-	k->asked[peer_index(p)] = k->last_id;
-	peer_send(queue->peer, &out, -1);
+		.queue_change = { begin_asking(m->control, p, queue),
+		    msg->ctl_queue.action, msg->ctl_queue.items } };
+	if (out.queue_change.id)
+		peer_send(queue->peer, &out, -1);
+}
+
+static void on_route(struct monitor *m, struct peer *p, const struct msg *msg)
+{
+	struct child *resolver = family_find(m, ROLE_RESOLVER, 0);
+	struct msg out = { .type = MSG_ROUTE_ASK,
+		.route_ask = { begin_asking(m->control, p, resolver),
+		    msg->ctl_route.domain, msg->ctl_route.is_host,
+		    msg->ctl_route.port } };
+	if (out.route_ask.id)
+		peer_send(resolver->peer, &out, -1);
+}
+
+static void on_site(struct monitor *m, struct peer *p, const struct msg *msg)
+{
+	struct child *queue = queue_door_child(m);
+	struct msg out = { .type = MSG_SITE_ASK,
+		.site_ask = { begin_asking(m->control, p, queue),
+		    msg->ctl_site.site, msg->ctl_site.address } };
+	if (out.site_ask.id)
+		peer_send(queue->peer, &out, -1);
+}
+
+static void pass_on(
+    struct control *k, enum role_id role, uint64_t id, const struct msg *answer)
+{
+	for (size_t i = 0; k && i < CONTROLLERS_MAX; i++) {
+		if (!id || k->asked[i].id != id || k->asked[i].role != role)
+			continue;
+		k->asked[i].id = 0;
+		if (k->peers[i])
+			peer_send(k->peers[i], answer, -1);
+	}
 }
 
 void control_on_queue_changed(struct child *c, const struct msg *msg, int fd)
 {
-	struct control *k = c->monitor->control;
 	struct msg out = { .type = MSG_CTL_QUEUE_DONE,
 		.ctl_queue_done = { msg->queue_changed.statuses } };
 	(void)fd;
-	for (size_t i = 0; k && i < CONTROLLERS_MAX; i++) {
-		if (!k->asked[i] || k->asked[i] != msg->queue_changed.id)
-			continue;
-		k->asked[i] = 0;
-		if (k->peers[i])
-			peer_send(k->peers[i], &out, -1);
-	}
+	pass_on(c->monitor->control, ROLE_QUEUE, msg->queue_changed.id, &out);
 }
 
-void control_queue_gone(struct monitor *m)
+void control_on_site(struct child *c, const struct msg *msg, int fd)
+{
+	const struct msg_site_is *is = &msg->site_is;
+	struct msg out = { .type = MSG_CTL_SITE_IS,
+		.ctl_site_is = { is->site, is->state, is->connections,
+		    is->connections_max, is->recipients, is->wait_s, is->host,
+		    is->text } };
+	(void)fd;
+	pass_on(c->monitor->control, ROLE_QUEUE, is->id, &out);
+}
+
+void control_on_route_is(struct child *c, const struct msg *msg, int fd)
+{
+	const struct msg_route_is *r = &msg->route_is;
+	struct msg out = { .type = MSG_CTL_ROUTE_IS,
+		.ctl_route_is = { r->status, r->ttl_s, r->group, r->sts_id,
+		    r->text, r->hosts } };
+	(void)fd;
+	pass_on(c->monitor->control, ROLE_RESOLVER, r->id, &out);
+}
+
+void control_role_gone(struct monitor *m, enum role_id role)
 {
 	struct control *k = m->control;
 	for (size_t i = 0; k && i < CONTROLLERS_MAX; i++) {
-		if (k->asked[i] && k->peers[i])
+		if (!k->asked[i].id || k->asked[i].role != role)
+			continue;
+		k->asked[i].id = 0;
+		if (k->peers[i])
 			done(k->peers[i], false,
-			    V("the queue ended before it answered"));
-		k->asked[i] = 0;
+			    V("the role that knows ended before it answered"));
 	}
 }
 
@@ -112,6 +173,8 @@ static void (*const from_control[MSG_COUNT])(
 	[MSG_CTL_RELOAD] = on_reload,
 	[MSG_CTL_STOP] = on_stop,
 	[MSG_CTL_QUEUE] = on_queue,
+	[MSG_CTL_SITE] = on_site,
+	[MSG_CTL_ROUTE] = on_route,
 };
 
 static void forget(struct control *k, const struct peer *p)
@@ -119,7 +182,7 @@ static void forget(struct control *k, const struct peer *p)
 	for (size_t i = 0; i < CONTROLLERS_MAX; i++)
 		if (k->peers[i] == p) {
 			k->peers[i] = NULL;
-			k->asked[i] = 0;
+			k->asked[i].id = 0;
 		}
 }
 

@@ -105,7 +105,10 @@ static void (*const from_child[MSG_COUNT])(
 	[MSG_GRANT] = agents_on_grant,
 	[MSG_HANDOFF] = agents_on_handoff,
 	[MSG_RETIRE] = agents_on_retire,
+	[MSG_SOCKET_ASK] = sockets_on_ask,
 	[MSG_QUEUE_CHANGED] = control_on_queue_changed,
+	[MSG_SITE_IS] = control_on_site,
+	[MSG_ROUTE_IS] = control_on_route_is,
 };
 
 static void on_message(void *ctx, struct peer *p, const struct msg *msg, int fd)
@@ -430,8 +433,7 @@ static void bury(struct child *c, int status)
 	if (c->peer)
 		peer_free(&c->peer);
 	handout_queue_end(c);
-	if (c->role->id == ROLE_QUEUE)
-		control_queue_gone(m);
+	control_role_gone(m, c->role->id);
 	if (c->slot)
 		refill(c->slot, c);
 	for (size_t i = 0; i < m->n_slots; i++)

@@ -154,12 +154,17 @@ void agents_on_handoff(struct child *from, const struct msg *msg, int fd);
 void agents_on_retire(struct child *from, const struct msg *msg, int fd);
 void agents_tick(struct monitor *m);
 
+/* sockets.c: Unix sockets where routes lead. */
+void sockets_on_ask(struct child *from, const struct msg *msg, int fd);
+
 /* control.c: mailctl's socket. */
 int control_open(struct monitor *m) MUST_CHECK;
 void control_close(struct monitor *m);
 void control_on_queue_changed(struct child *c, const struct msg *msg, int fd);
-/* The queue died: who waits for its answer gets none. */
-void control_queue_gone(struct monitor *m);
+void control_on_site(struct child *c, const struct msg *msg, int fd);
+void control_on_route_is(struct child *c, const struct msg *msg, int fd);
+/* A process of that role died: who waits for its answer gets none. */
+void control_role_gone(struct monitor *m, enum role_id role);
 
 /* queue_door.c: queued's socket for the fronts of smtpd. */
 int queue_door_open(struct monitor *m) MUST_CHECK;

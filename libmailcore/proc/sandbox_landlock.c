@@ -79,6 +79,8 @@ static int restrict_files(enum role_sandbox class)
 	if (abi < 1)
 		return abi < 0 ? -errno : MC_E_UNSUPPORTED;
 	size_t size = describe(abi, &r);
+	if (class == SANDBOX_CONNECT)
+		r.net = 0; /* what is not handled is not forbidden */
 	long made = syscall(SYS_landlock_create_ruleset, &r, size, 0);
 	if (made < 0)
 		return -errno;

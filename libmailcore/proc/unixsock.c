@@ -58,14 +58,13 @@ int unixsock_accept(int fd)
 	return client < 0 ? -errno : client;
 }
 
-int unixsock_connect(const char *path)
+static int connect_to(const char *path, int type)
 {
 	struct sockaddr_un a;
 	int error = address(&a, path);
 	if (error)
 		return error;
-	int fd =
-	    socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;
 	if (connect(fd, (const struct sockaddr *)&a, sizeof a) == 0)
@@ -73,6 +72,16 @@ int unixsock_connect(const char *path)
 	error = -errno;
 	close(fd);
 	return error;
+}
+
+int unixsock_connect(const char *path)
+{
+	return connect_to(path, SOCK_SEQPACKET);
+}
+
+int unixsock_connect_stream(const char *path)
+{
+	return connect_to(path, SOCK_STREAM);
 }
 
 bool unixsock_is_admin(int fd)

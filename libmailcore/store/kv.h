@@ -26,6 +26,9 @@ enum {
 struct kv_options {
 	const char *const *tables; /* names; a table is named by its index */
 	unsigned n_tables;
+	/* So many of the last ones are newer than some files. They are made
+	 * where they are missing; readonly: MC_E_NOENT. */
+	unsigned n_new_tables;
 	size_t map_bytes;     /* 0: 64 GiB */
 	unsigned max_readers; /* 0: 512 */
 	bool readonly;

@@ -162,6 +162,13 @@ static int open_tables_once(
 	return mdb_txn_commit(txn);
 }
 
+static bool lacks_only_new(struct kv_env *env, const struct kv_options *o)
+{
+	struct kv_options old = *o;
+	old.n_tables -= o->n_new_tables;
+	return o->n_new_tables && open_tables_once(env, &old, MDB_RDONLY) == 0;
+}
+
 static int open_tables(struct kv_env *env, const struct kv_options *o)
 {
 	if (o->n_tables > KV_TABLES_MAX)
@@ -170,7 +177,7 @@ static int open_tables(struct kv_env *env, const struct kv_options *o)
 	int error = open_tables_once(env, o, MDB_RDONLY);
 	/* In a file that has some, the others are lost. */
 	if (error == MDB_NOTFOUND && mdb_env_stat(env->mdb, &main) == 0 &&
-	    main.ms_entries)
+	    main.ms_entries && !lacks_only_new(env, o))
 		return MC_E_CORRUPT;
 	if (error == MDB_NOTFOUND && !o->readonly)
 		error = open_tables_once(env, o, 0);

@@ -195,6 +195,8 @@ enum fetch_status {
 	FETCH_UNREACHABLE,
 	FETCH_BAD_CERTIFICATE,
 	FETCH_TOO_LARGE,
+	FETCH_BAD_TYPE, /* not of the type that was asked for */
+	FETCH_STATUS_COUNT
 };
 
 enum room_status {

@@ -34,7 +34,11 @@ ONLY = {
     r"utf8proc\.h|iconv\.h": r"libmailcore/text/",
     r"zstd\.h": r"libmailcore/store/pack\.c|mailctl/store_stream.*\.[ch]",
     r"confuse\.h": r"libmailcore/conf/",
-    r"jansson\.h": r"mailctl/",
+    r"unbound(-event)?\.h": r"queued/resolver/dns(_events)?\.[ch]",
+    r"idn2\.h|libpsl\.h": r"queued/resolver/name\.c",
+    r"jansson\.h": r"mailctl/|queued/policy/report\.c",
+    r"curl/.*": r"queued/fetch/https\.c",
+    r"zlib\.h": r"queued/policy/report\.c",
     r"seccomp\.h|linux/landlock\.h": r"libmailcore/proc/sandbox.*\.c",
     r"ctype\.h|locale\.h": r"$^",
 }

@@ -43,11 +43,11 @@ struct timer {
 struct proc {
 	struct conf conf;
 	void *state;
-	struct peer monitor, auth, front, agents[16];
-	bool has_auth, has_exited;
+	struct peer monitor, auth, front, resolver, relay, fetch, agents[16];
+	bool has_auth, has_resolver, has_relay, has_fetch, has_exited;
 	unsigned n_agents;
-	struct deferred deferred[4];
-	struct timer timers[16];
+	struct deferred deferred[64];
+	struct timer timers[64];
 	unsigned n_deferred, n_timers;
 	struct sent sent[FAKE_SENT_MAX];
 	unsigned n_sent, n_seen;
@@ -75,6 +75,12 @@ struct peer *proc_monitor(struct proc *p)
 
 struct peer *proc_peer(struct proc *p, enum role_id id)
 {
+	if (id == ROLE_RESOLVER)
+		return p->has_resolver ? &p->resolver : NULL;
+	if (id == ROLE_RELAY)
+		return p->has_relay ? &p->relay : NULL;
+	if (id == ROLE_FETCH)
+		return p->has_fetch ? &p->fetch : NULL;
 	return id == ROLE_AUTH && p->has_auth ? &p->auth : NULL;
 }
 
@@ -124,6 +130,7 @@ void peer_send(struct peer *p, const struct msg *m, int fd)
 	s->bytes = malloc(MSG_BYTES_MAX);
 	ck_assert_int_eq(msg_rules[m->type].n_fds, fd >= 0);
 	ck_assert_int_eq(msg_encode(m, s->bytes, MSG_BYTES_MAX, &n), 0);
+	s->bytes = realloc(s->bytes, n);
 	ck_assert_int_eq(msg_decode((struct view){ s->bytes, n }, &s->m), 0);
 }
 
@@ -258,6 +265,9 @@ static inline void fake_reset(void)
 	fake.monitor.role = ROLE_MONITOR;
 	fake.auth.role = ROLE_AUTH;
 	fake.front.role = ROLE_FRONT;
-	fake.has_auth = true;
+	fake.resolver.role = ROLE_RESOLVER;
+	fake.relay.role = ROLE_RELAY;
+	fake.has_auth = fake.has_resolver = fake.has_relay = true;
+	fake.fetch.role = ROLE_FETCH;
 }
 #endif

@@ -11,7 +11,7 @@
 
 static char dir[64];
 /* A role's memory goes with its process: here it stays within reach. */
-static void *lives[8];
+static void *lives[64];
 static unsigned n_lives;
 static char hostname[] = "mx.example";
 /* Of what is submitted; a test may change it. */
@@ -47,6 +47,8 @@ static inline void setup(void)
 		.queue_retry_max = 14400,
 		.queue_lifetime = 432000,
 		.queue_deliveries_max = 4,
+		.relay_connections_max = 10,
+		.relay_sessions_max = 500,
 		.spool_dir = dir };
 	envelope = (struct msg_submit_open){ .session = 77,
 		.sender = V("s@a.example"),

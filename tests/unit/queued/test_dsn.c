@@ -4,7 +4,7 @@
 
 static const struct dsn_rcpt full = { V_INIT("anna@example.org"),
 	V_INIT("rfc822;a+2Bb@example.net"), V_INIT("4.2.2 the mailbox is full"),
-	1795000000 };
+	1795000000, V_INIT("") };
 
 static struct dsn sample(void)
 {
@@ -125,7 +125,7 @@ END_TEST
 START_TEST(a_success_has_no_diagnosis)
 {
 	static const struct dsn_rcpt r = { V_INIT("anna@example.org"),
-		V_INIT(""), V_INIT("2.0.0"), 0 };
+		V_INIT(""), V_INIT("2.0.0"), 0, V_INIT("") };
 	struct dsn d = sample();
 	d.action = DSN_DELIVERED;
 	d.rcpts = &r;
@@ -140,7 +140,7 @@ START_TEST(nothing_breaks_out)
 {
 	static const struct dsn_rcpt r = { V_INIT("a\r\nX: y@b"),
 		V_INIT("rfc822;x+0D+0AX: y"), V_INIT("5.1.1 a\r\nX: y\xc3\xa4"),
-		0 };
+		0, V_INIT("") };
 	struct dsn d = sample();
 	d.rcpts = &r;
 	d.envid = V("a+0D+0AX:y");
@@ -170,7 +170,7 @@ START_TEST(the_largest_fits)
 	for (size_t i = 0; i < DSN_RCPTS_MAX; i++)
 		r[i] = (struct dsn_rcpt){ { address, sizeof address },
 			{ orcpt, sizeof orcpt }, { reply, sizeof reply },
-			1795000000 };
+			1795000000, V_INIT("") };
 	d.rcpts = r;
 	d.n_rcpts = DSN_RCPTS_MAX;
 	d.original = (struct view){ original, sizeof original };

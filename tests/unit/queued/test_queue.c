@@ -110,7 +110,6 @@ struct fate_case {
 
 static const struct fate_case fate_cases[] = {
 	{ ADDRESS_UNKNOWN, RCPT_FAILED, true },
-	{ ADDRESS_REMOTE, RCPT_HELD, false },
 	{ ADDRESS_TEMP, RCPT_WAITING, true },
 };
 

@@ -428,6 +428,169 @@ START_TEST(takes_no_damaged_record)
 
 END_TEST
 
+/* Who is parked where, as "sender:index" in the order of the rows. */
+static int note_ready(void *ctx, const struct queue_ready *r)
+{
+	char *out = ctx;
+	size_t n = strlen(out);
+	snprintf(
+	    out + n, 64 - n, "%u:%u ", (unsigned)r->sender, (unsigned)r->index);
+	return 0;
+}
+
+static const char *ready_rows(struct view site, uint32_t first_sender)
+{
+	static char out[64];
+	struct queue_txn t;
+	struct queue_ready first = { .sender = first_sender };
+	out[0] = '\0';
+	ck_assert_int_eq(queue_begin_read(db, &t), 0);
+	ck_assert_int_eq(
+	    queue_each_ready(&t, site, &first, note_ready, out), 0);
+	queue_abort(&t);
+	return out;
+}
+
+static void park(uint64_t id, uint32_t index, struct view site, uint32_t sender)
+{
+	struct queue_txn t;
+	struct queue_rcpt r = recipient(index, 9000);
+	r.site = site;
+	r.sender = sender;
+	ck_assert_int_eq(queue_begin_write(db, &t), 0);
+	queue_update_rcpt(&t, id, &r, index ? 1001 : 1000);
+	ck_assert_int_eq(queue_commit(&t), 0);
+}
+
+START_TEST(parks_and_unparks)
+{
+	struct queue_txn t;
+	struct queue_rcpt r;
+	uint64_t id = add_message(V("body"), false);
+	park(id, 0, V("mx.b.example"), 7);
+	park(id, 1, V("mx.b.example"), 3);
+	ck_assert_str_eq(ready_rows(V("mx.b.example"), 0), "3:1 7:0 ");
+	ck_assert_str_eq(ready_rows(V("mx.b.example"), 4), "7:0 ");
+	ck_assert_str_eq(ready_rows(V("mx.b.exampl"), 0), "");
+	ck_assert_uint_eq(due_rows(), 2);
+	reopen();
+	ck_assert_int_eq(queue_begin_write(db, &t), 0);
+	ck_assert_int_eq(queue_get_rcpt(&t, id, 1, &r), 0);
+	ck_assert_view_eq(r.site, V("mx.b.example"));
+	r = recipient(1, 0);
+	queue_update_rcpt(&t, id, &r, 9000);
+	ck_assert_int_eq(queue_commit(&t), 0);
+	ck_assert_str_eq(ready_rows(V("mx.b.example"), 0), "7:0 ");
+	park(id, 0, V("other.example"), 7);
+	ck_assert_str_eq(ready_rows(V("mx.b.example"), 0), "");
+	ck_assert_int_eq(queue_begin_write(db, &t), 0);
+	queue_remove_rcpt(&t, id, 0, 9000);
+	ck_assert_int_eq(queue_commit(&t), 0);
+	ck_assert_str_eq(ready_rows(V("other.example"), 0), "");
+}
+
+END_TEST
+
+/* Sites come one by one, however many are parked at each. */
+START_TEST(walks_the_sites)
+{
+	static const char *const sites[] = { "a", "a.example", "ab", "b" };
+	char site[QUEUE_SITE_MAX];
+	size_t n = 0;
+	struct queue_txn t;
+	for (unsigned i = 0; i < 4; i++) {
+		uint64_t id = add_message(V("body"), false);
+		park(id, 0, view_of(sites[i]), i);
+		park(id, 1, view_of(sites[i]), i);
+	}
+	ck_assert_int_eq(queue_begin_read(db, &t), 0);
+	for (unsigned i = 0; i < 4; i++) {
+		ck_assert_int_eq(queue_next_site(&t, site, &n), 0);
+		ck_assert_view_eq(
+		    ((struct view){ site, n }), view_of(sites[i]));
+	}
+	ck_assert_int_eq(queue_next_site(&t, site, &n), MC_E_NOENT);
+	queue_abort(&t);
+}
+
+END_TEST
+
+/* As the program before this one wrote it: schema 1, one recipient of record
+ * version 1, due at 1000. */
+static void make_old_queue(uint64_t id)
+{
+	static const char *const tables[] = { "meta", "messages", "recipients",
+		"bodies", "due" };
+	struct kv_options options = { .tables = tables,
+		.n_tables = QUEUE_TABLES_OF_SCHEMA_1 };
+	char path[128], stamp[8], bytes[QUEUE_RECORD_MAX];
+	struct kv *kv;
+	struct kv_txn t;
+	size_t n;
+	struct queue_envelope e = envelope(id, 0);
+	struct queue_key key = queue_key_part(id, 0);
+	struct queue_key due = queue_key_due(1000, id, 0);
+	queue_db_close(&db);
+	snprintf(path, sizeof path, "%s/queue.mdb", dir);
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_int_eq(kv_open(path, &options, &kv), 0);
+	ck_assert_int_eq(kv_write(kv, &t), 0);
+	struct wr w = wr_into(stamp, sizeof stamp);
+	wr_u32(&w, 1);
+	wr_u32(&w, 77);
+	kv_put(&t, QUEUE_TABLE_META, V("stamp"), wr_view(&w));
+	w = wr_into(stamp, sizeof stamp);
+	wr_u64(&w, id + 1);
+	kv_put(&t, QUEUE_TABLE_META, V("ids"), wr_view(&w));
+	ck_assert_int_eq(queue_record_put_envelope(&e, bytes, &n), 0);
+	kv_put(&t, QUEUE_TABLE_MESSAGES,
+	    view_head(queue_key_view(&key), sizeof id),
+	    (struct view){ bytes, n });
+	w = wr_into(bytes, sizeof bytes);
+	wr_u8(&w, 1);
+	wr_u8(&w, RCPT_WAITING);
+	wr_u8(&w, 0);
+	wr_u32(&w, 3);
+	wr_u64(&w, 1000);
+	wr_u64(&w, 900);
+	wr_bytes(&w, V("old@b.example"), 320);
+	wr_bytes(&w, V(""), 500);
+	wr_bytes(&w, V("4.4.1 so it was"), 200);
+	kv_put(&t, QUEUE_TABLE_RECIPIENTS, queue_key_view(&key), wr_view(&w));
+	kv_put(&t, QUEUE_TABLE_DUE, queue_key_view(&due), V(""));
+	ck_assert_int_eq(kv_commit(&t), 0);
+	kv_close(&kv);
+}
+
+static void expect_old_rcpt(uint64_t id)
+{
+	struct queue_txn t;
+	struct queue_rcpt r;
+	ck_assert_int_eq(queue_begin_read(db, &t), 0);
+	ck_assert_int_eq(queue_get_rcpt(&t, id, 0, &r), 0);
+	ck_assert_view_eq(r.address, V("old@b.example"));
+	ck_assert_view_eq(r.reply, V("4.4.1 so it was"));
+	ck_assert_uint_eq(r.attempts, 3);
+	ck_assert_uint_eq(r.site.n, 0);
+	queue_abort(&t);
+	ck_assert_str_eq(ready_rows(V("b.example"), 0), "");
+}
+
+START_TEST(opens_an_older_queue)
+{
+	uint64_t id = UINT64_C(1000) << QUEUE_ID_SHIFT;
+	make_old_queue(id);
+	ck_assert_int_eq(queue_db_open(dir, true, &db), 0);
+	expect_old_rcpt(id);
+	reopen(); /* stamped up */
+	expect_old_rcpt(id);
+	park(id, 0, V("mx.b.example"), 1);
+	reopen();
+	ck_assert_str_eq(ready_rows(V("mx.b.example"), 0), "1:0 ");
+}
+
+END_TEST
+
 static Suite *build(void)
 {
 	Suite *s = suite_create("queued/queue_db");
@@ -446,6 +609,9 @@ static Suite *build(void)
 	tcase_add_test(t, is_changed_by_one_process_only);
 	tcase_add_test(t, refuses_fields_over_their_bound);
 	tcase_add_test(t, takes_no_damaged_record);
+	tcase_add_test(t, parks_and_unparks);
+	tcase_add_test(t, walks_the_sites);
+	tcase_add_test(t, opens_an_older_queue);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -1,0 +1,296 @@
+#include "queued/policy/policy.h"
+#include "base/clock.h"
+#include "base/panic.h"
+#include "queued/policy/policy_db.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	FETCHES_MAX = 30, /* the rest does without, until the next time */
+	MISSES_MAX = 1000,
+	MISS_S = 300,      /* what failed is not tried again for so long */
+	REFRESH_S = 86400, /* an old one is looked at again, behind the mail */
+	CLEAN_ROWS = 1000,
+	DOMAIN_MAX = 255,
+};
+
+/* A policy that is on its way, or one that could not be had. */
+struct fetch {
+	struct list link;
+	struct hash_node node;
+	uint64_t ask;     /* 0: it failed */
+	bool is_awaited;  /* mail waits for it */
+	uint64_t again_s; /* of one that failed */
+	size_t id_n, domain_n;
+	char id[STS_ID_MAX];
+	char domain[];
+};
+
+struct policies {
+	struct hash all; /* struct fetch, by domain */
+	struct list asked, missed;
+	struct idtab asks;
+	unsigned n_asked, n_missed;
+	struct sts_record found; /* what policy_find gave out */
+	void (*known)(struct queue *q, struct view domain);
+	struct buf cleaned;
+};
+
+struct policies *policies_new(
+    void (*known)(struct queue *q, struct view domain))
+{
+	struct policies *p = MUST_NEW(struct policies);
+	p->known = known;
+	list_init(&p->asked);
+	list_init(&p->missed);
+	idtab_init(&p->asks, FETCHES_MAX);
+	buf_init(&p->cleaned, DOMAIN_MAX);
+	return p;
+}
+
+static struct view domain_of(const struct fetch *f)
+{
+	return (struct view){ f->domain, f->domain_n };
+}
+
+static struct fetch *find(const struct policies *p, struct view domain)
+{
+	struct hash_node *n = hash_find(&p->all, view_hash(domain));
+	for (; n; n = hash_find_next(n)) {
+		struct fetch *f = CONTAINER(n, struct fetch, node);
+		if (view_eq(domain_of(f), domain))
+			return f;
+	}
+	return NULL;
+}
+
+static void stop_asking(struct policies *p, struct fetch *f)
+{
+	if (!f->ask)
+		return;
+	idtab_remove(&p->asks, f->ask);
+	f->ask = 0;
+	p->n_asked--;
+}
+
+static void forget(struct policies *p, struct fetch *f)
+{
+	p->n_missed -= !f->ask;
+	stop_asking(p, f);
+	list_remove(&f->link);
+	hash_remove(&p->all, &f->node);
+	free(f);
+}
+
+static bool load(
+    struct queue *q, struct view domain, struct sts_record *r, uint64_t now_s)
+{
+	struct queue_txn t;
+	if (!q->db || queue_begin_read(q->db, &t))
+		return false;
+	int error = policy_db_get(&t, domain, r);
+	queue_abort(&t);
+	return !error && !sts_is_expired(r, now_s);
+}
+
+/* It costs a flush of its own; policies change rarely. */
+static int save(struct queue *q, struct view domain, const struct sts_record *r)
+{
+	struct queue_txn t;
+	int error = q->db ? queue_begin_write(q->db, &t) : MC_E_TEMP;
+	if (!error) {
+		policy_db_put(&t, domain, r);
+		error = queue_commit(&t);
+	}
+	if (error)
+		LOG(NULL, ERROR, "policy.not-kept", KV_VIEW("domain", domain),
+		    KV_ERR("error", error));
+	return error;
+}
+
+static void tell(struct queue *q, struct fetch *f)
+{
+	bool is_awaited = f->is_awaited;
+	f->is_awaited = false;
+	if (is_awaited)
+		q->policies->known(q, domain_of(f));
+}
+
+/* The oldest of many misses is forgotten: its domain is asked again sooner. */
+static void miss(struct queue *q, struct fetch *f, struct view why)
+{
+	struct policies *p = q->policies;
+	LOG(NULL, WARN, "policy.unavailable", KV_VIEW("domain", domain_of(f)),
+	    KV_VIEW("reason", why));
+	stop_asking(p, f);
+	f->again_s = (uint64_t)clock_wall_s() + MISS_S;
+	list_remove(&f->link);
+	list_push(&p->missed, &f->link);
+	p->n_missed++;
+	tell(q, f);
+	if (p->n_missed > MISSES_MAX)
+		forget(p, CONTAINER(p->missed.next, struct fetch, link));
+}
+
+static void ask_hosts(struct queue *q, struct peer *resolver, struct fetch *f)
+{
+	char name[DOMAIN_MAX + 16];
+	struct wr w = wr_into(name, DOMAIN_MAX);
+	wr_raw(&w, V("mta-sts."));
+	wr_raw(&w, domain_of(f));
+	struct msg m = { .type = MSG_ROUTE_ASK,
+		.route_ask = { f->ask | POLICY_ASK_BIT, wr_view(&w), true,
+		    (uint16_t)proc_conf(q->proc)->mta_sts_port } };
+	if (w.failed)
+		miss(q, f, V("the name is too long"));
+	else
+		peer_send(resolver, &m, -1);
+}
+
+static struct fetch *start(struct queue *q, struct view domain, struct view id)
+{
+	struct policies *p = q->policies;
+	struct peer *resolver = proc_peer(q->proc, ROLE_RESOLVER);
+	if (!resolver || !proc_peer(q->proc, ROLE_FETCH) ||
+	    p->n_asked == FETCHES_MAX || domain.n > DOMAIN_MAX)
+		return NULL;
+	struct fetch *f = must_alloc(sizeof *f + domain.n);
+	f->domain_n = domain.n;
+	memcpy(f->domain, domain.p, domain.n);
+	f->id_n = id.n < STS_ID_MAX ? id.n : STS_ID_MAX;
+	memcpy(f->id, id.p, f->id_n);
+	hash_add(&p->all, &f->node, view_hash(domain));
+	list_push(&p->asked, &f->link);
+	f->ask = idtab_add(&p->asks, f);
+	p->n_asked++;
+	ask_hosts(q, resolver, f);
+	return f;
+}
+
+/* Fetches it, unless that failed a moment ago. NULL: not now. */
+static struct fetch *refresh(
+    struct queue *q, struct view domain, struct view id, uint64_t now_s)
+{
+	struct fetch *f = find(q->policies, domain);
+	if (f && (f->ask || now_s < f->again_s))
+		return f;
+	if (f)
+		forget(q->policies, f);
+	return start(q, domain, id);
+}
+
+static enum policy_found found(
+    const struct sts_record *r, enum sts_mode *mode, struct view *names)
+{
+	*mode = r->policy.mode;
+	*names = (struct view){ r->policy.names, r->policy.n_names };
+	return *mode == STS_NONE ? POLICY_FOUND_NONE : POLICY_FOUND;
+}
+
+enum policy_found policy_find(struct queue *q, struct view domain,
+    struct view sts_id, enum sts_mode *mode, struct view *names)
+{
+	struct sts_record *r = &q->policies->found;
+	uint64_t now_s = (uint64_t)clock_wall_s();
+	bool is_known = load(q, domain, r, now_s);
+	bool is_same =
+	    is_known &&
+	    (!sts_id.n || view_eq(sts_id, (struct view){ r->id, r->id_n }));
+	if (sts_id.n && is_same && now_s > r->fetched_s + REFRESH_S)
+		(void)refresh(q, domain, sts_id, now_s);
+	if (is_same || !sts_id.n)
+		return is_known ? found(r, mode, names) : POLICY_FOUND_NONE;
+	struct fetch *f = refresh(q, domain, sts_id, now_s);
+	if (f && f->ask) {
+		f->is_awaited = true;
+		return POLICY_PENDING;
+	}
+	return is_known ? found(r, mode, names) : POLICY_FOUND_NONE;
+}
+
+void policy_on_route(struct queue *q, const struct msg_route_is *m)
+{
+	struct fetch *f =
+	    idtab_get(&q->policies->asks, m->id & ~POLICY_ASK_BIT);
+	struct peer *fetch = proc_peer(q->proc, ROLE_FETCH);
+	char url[DOMAIN_MAX + 64];
+	if (!f)
+		return;
+	if (m->status != ROUTE_OK || !fetch) {
+		miss(q, f, fetch ? m->text : V("no fetch process"));
+		return;
+	}
+	int n = snprintf(url, sizeof url,
+	    "https://mta-sts.%.*s:%u/.well-known/mta-sts.txt", (int)f->domain_n,
+	    f->domain, (unsigned)proc_conf(q->proc)->mta_sts_port);
+	struct msg out = { .type = MSG_FETCH_ASK,
+		.fetch_ask = { f->ask | POLICY_ASK_BIT, { url, (size_t)n },
+		    m->hosts, V("text/plain"), V("") } };
+	peer_send(fetch, &out, -1);
+}
+
+/* What became of a fetch, in words; "": it is there. */
+static struct view why_not(const struct msg_fetch_is *m)
+{
+	if (m->status != FETCH_OK)
+		return m->text.n ? m->text : V("it cannot be fetched");
+	return m->code == 200 ? V("") : V("the web server has none");
+}
+
+static struct view keep(
+    struct queue *q, struct fetch *f, struct view text, struct sts_record *r)
+{
+	const char *bad = NULL;
+	if (sts_parse(text, &r->policy, &bad))
+		return view_of(bad);
+	r->fetched_s = (uint64_t)clock_wall_s();
+	r->id_n = f->id_n;
+	memcpy(r->id, f->id, f->id_n);
+	if (sts_is_expired(r, r->fetched_s))
+		return V("it has expired");
+	return save(q, domain_of(f), r) ? V("it cannot be written") : V("");
+}
+
+void policy_on_fetched(struct queue *q, const struct msg_fetch_is *m)
+{
+	struct policies *p = q->policies;
+	struct fetch *f = idtab_get(&p->asks, m->id & ~POLICY_ASK_BIT);
+	if (!f)
+		return;
+	struct sts_record *r = MUST_NEW(struct sts_record);
+	struct view why = why_not(m);
+	if (!why.n)
+		why = keep(q, f, m->body, r);
+	if (why.n) {
+		miss(q, f, why);
+	} else {
+		LOG(NULL, INFO, "policy.fetched",
+		    KV_VIEW("domain", domain_of(f)),
+		    KV_STR("mode", sts_mode_name(r->policy.mode)),
+		    KV_INT("max_age", r->policy.max_age_s));
+		tell(q, f);
+		forget(p, f);
+	}
+	free(r);
+}
+
+void policy_role_down(struct queue *q, enum role_id role)
+{
+	struct list *l = &q->policies->asked;
+	if (role != ROLE_RESOLVER && role != ROLE_FETCH)
+		return;
+	while (!list_empty(l))
+		miss(q, CONTAINER(l->next, struct fetch, link),
+		    V("the process that fetches it restarts"));
+}
+
+void policy_clean(struct queue *q)
+{
+	struct queue_txn t;
+	if (!q->db || queue_begin_write(q->db, &t))
+		return;
+	policy_db_clean(
+	    &t, (uint64_t)clock_wall_s(), CLEAN_ROWS, &q->policies->cleaned);
+	if (queue_commit(&t))
+		LOG(NULL, WARN, "policy.not-cleaned");
+}

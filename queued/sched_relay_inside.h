@@ -1,0 +1,13 @@
+#ifndef QUEUED_SCHED_RELAY_INSIDE_H
+#define QUEUED_SCHED_RELAY_INSIDE_H
+/* What the two files of sched_relay share. */
+#include "queued/sched_relay.h"
+
+/* Puts a site on the lists that fit it now, after any change of it. */
+void sched_relay_place(struct sched_relay *s, struct site *site);
+/* A job of a session, or of none any more, waits again, before all others. */
+void sched_relay_take_back(struct sched_relay *s, struct site_job *job);
+/* It gets no more mail; on the list ending. */
+void sched_relay_end_session(
+    struct sched_relay *s, struct site_session *session);
+#endif

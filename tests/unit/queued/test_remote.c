@@ -1,0 +1,601 @@
+/* Mail that leaves the host: the queue among a resolver and a relay that are
+ * this test. */
+#include "queue_fixture.h"
+
+/* A message whose recipients are all at other hosts. */
+static uint64_t submit_remote(uint64_t n, const char *const *to)
+{
+	submit(n, to);
+	fake_round();
+	uint64_t id = expect_result(n, SUBMIT_STATUS_OK);
+	for (; *to; to++)
+		answer_address(ADDRESS_REMOTE, "");
+	return id;
+}
+
+static void answer_route(const char *domain, enum route_status status)
+{
+	const struct msg *m = fake_expect(MSG_ROUTE_ASK);
+	ck_assert_view_eq(m->route_ask.domain, view_of(domain));
+	ck_assert_uint_eq(m->route_ask.port, 25);
+	say(&fake.resolver,
+	    (struct msg){ .type = MSG_ROUTE_IS,
+		.route_is = { m->route_ask.id, (uint8_t)status, 300,
+		    V("mx.b.example"), V(""), V("so it is"), V("hosts") } });
+	fake_round();
+}
+
+static uint64_t expect_open(void)
+{
+	const struct msg *m = fake_expect(MSG_RELAY_OPEN);
+	ck_assert_view_eq(m->relay_open.domain, V("b.example"));
+	ck_assert_view_eq(m->relay_open.hosts, V("hosts"));
+	ck_assert_int_eq(m->relay_open.tls, RELAY_TLS_OPPORTUNISTIC);
+	return m->relay_open.id;
+}
+
+static void say_up(uint64_t session)
+{
+	say(&fake.relay, (struct msg){ .type = MSG_RELAY_UP,
+			     .relay_up = { session, V("mx1.b.example"),
+				 V("192.0.2.9"), V("TLSv1.3"), 0, 0 } });
+	fake_round();
+}
+
+static void say_down(
+    uint64_t session, enum relay_stage stage, uint16_t code, const char *text)
+{
+	say(&fake.relay, (struct msg){ .type = MSG_RELAY_DOWN,
+			     .relay_down = { session, (uint8_t)stage, code,
+				 V("mx1.b.example"), view_of(text) } });
+	fake_round();
+}
+
+/* The transaction of a message with n recipients, and its body. */
+static void expect_mail(uint64_t session, uint64_t id, uint32_t n)
+{
+	const struct msg *m = fake_expect(MSG_RELAY_MAIL);
+	ck_assert_uint_eq(m->relay_mail.id, session);
+	ck_assert_uint_eq(m->relay_mail.queue_id, id);
+	ck_assert_view_eq(m->relay_mail.sender, envelope.sender);
+	for (uint32_t i = 0; i < n; i++) {
+		m = fake_expect(MSG_RELAY_RCPT);
+		ck_assert_uint_eq(m->relay_rcpt.index, i);
+	}
+	m = fake_expect(MSG_RELAY_BODY);
+	ck_assert_view_eq(m->relay_body.body, V("Subject: x\r\n\r\nbody\r\n"));
+}
+
+static void say_result(uint64_t session, uint32_t index,
+    enum relay_status status, const char *text)
+{
+	say(&fake.relay, (struct msg){ .type = MSG_RELAY_RESULT,
+			     .relay_result = { session, index, (uint8_t)status,
+				 false, view_of(text) } });
+}
+
+static void say_done(uint64_t session)
+{
+	say(&fake.relay,
+	    (struct msg){ .type = MSG_RELAY_DONE, .relay_done = { session } });
+	fake_round();
+}
+
+static uint64_t to_up(uint64_t n, const char *const *to, uint64_t *id)
+{
+	*id = submit_remote(n, to);
+	answer_route("b.example", ROUTE_OK);
+	uint64_t session = expect_open();
+	say_up(session);
+	return session;
+}
+
+START_TEST(relays)
+{
+	struct queue_rcpt r;
+	uint64_t id;
+	uint64_t session = to_up(1, to_one, &id);
+	expect_mail(session, id, 1);
+	say_result(session, 0, RELAY_OK, "250 2.0.0 taken");
+	say_done(session);
+	ck_assert_int_eq(stored(id, &r), MC_E_NOENT);
+	/* The next one goes over the same session, without a question. */
+	id = submit_remote(2, to_one);
+	expect_mail(session, id, 1);
+	say_result(session, 0, RELAY_OK, "250 2.0.0 taken");
+	say_done(session);
+	ck_assert_int_eq(stored(id, &r), MC_E_NOENT);
+	fake_pass(11000);
+	ck_assert_uint_eq(
+	    fake_expect(MSG_RELAY_CLOSE)->relay_close.id, session);
+}
+
+END_TEST
+
+static const struct result_case {
+	enum relay_status status;
+	const char *text;
+	int error; /* of reading the recipient then */
+	enum rcpt_state state;
+} result_cases[] = {
+	{ RELAY_OK, "250 2.0.0 taken", MC_E_NOENT, 0 },
+	{ RELAY_TEMPORARY, "450 4.2.0 later", 0, RCPT_WAITING },
+	{ RELAY_PERMANENT, "550 5.1.1 nobody", 0, RCPT_FAILED },
+};
+
+START_TEST(each_recipient_has_its_fate)
+{
+	const struct result_case *c = &result_cases[_i];
+	struct queue_rcpt r = { 0 };
+	uint64_t id, session = to_up(1, to_two, &id);
+	expect_mail(session, id, 2);
+	say_result(session, 1, RELAY_OK, "250 2.0.0 taken");
+	say_result(session, 0, c->status, c->text);
+	say_done(session);
+	ck_assert_int_eq(stored(id, &r), c->error);
+	if (c->error)
+		return;
+	ck_assert_uint_eq(r.index, 0);
+	ck_assert_int_eq(r.state, c->state);
+	ck_assert_uint_eq(r.attempts, 1);
+	ck_assert_view_eq(r.reply, view_of(c->text));
+	ck_assert_view_eq(r.host, V("mx1.b.example"));
+}
+
+END_TEST
+
+START_TEST(what_was_not_tried_goes_again_at_once)
+{
+	struct queue_rcpt r;
+	uint64_t id, session = to_up(1, to_two, &id);
+	expect_mail(session, id, 2);
+	say_result(session, 0, RELAY_OK, "250 2.0.0 taken");
+	say_result(session, 1, RELAY_NOT_TRIED, "452 4.5.3 too many");
+	say_done(session);
+	ck_assert_uint_eq(fake_expect(MSG_RELAY_MAIL)->relay_mail.queue_id, id);
+	ck_assert_uint_eq(fake_expect(MSG_RELAY_RCPT)->relay_rcpt.index, 1);
+	fake_expect(MSG_RELAY_BODY);
+	say_result(session, 1, RELAY_OK, "250 2.0.0 taken");
+	say_done(session);
+	ck_assert_int_eq(stored(id, &r), MC_E_NOENT);
+}
+
+END_TEST
+
+static const struct route_case {
+	enum route_status status;
+	enum rcpt_state state;
+	const char *code;
+} route_cases[] = {
+	{ ROUTE_NO_DOMAIN, RCPT_FAILED, "5.1.2 " },
+	{ ROUTE_NULL_MX, RCPT_FAILED, "5.1.10 " },
+	{ ROUTE_LOOP, RCPT_FAILED, "5.4.6 " },
+	{ ROUTE_TEMP, RCPT_WAITING, "4.4.3 " },
+};
+
+START_TEST(without_a_route)
+{
+	const struct route_case *c = &route_cases[_i];
+	struct queue_rcpt r = { 0 };
+	uint64_t id = submit_remote(1, to_one);
+	answer_route("b.example", c->status);
+	ck_assert_int_eq(stored(id, &r), 0);
+	ck_assert_int_eq(r.state, c->state);
+	ck_assert(view_starts(r.reply, view_of(c->code)));
+}
+
+END_TEST
+
+/* One message tries the site; the other waits on disk until another probe, and
+ * no attempt is counted for it. Returns its id. */
+static uint64_t bring_down(void)
+{
+	struct queue_rcpt r = { 0 };
+	uint64_t first = submit_remote(1, to_one);
+	answer_route("b.example", ROUTE_OK);
+	uint64_t session = expect_open();
+	uint64_t second = submit_remote(2, to_one);
+	ck_assert_ptr_null(fake_next());
+	say_down(session, RELAY_STAGE_CONNECT, 0, "4.4.1 no answer");
+	ck_assert_int_eq(stored(first, &r), 0);
+	ck_assert_uint_eq(r.attempts, 1);
+	ck_assert_uint_eq(r.site.n, 0);
+	ck_assert_int_eq(stored(second, &r), 0);
+	ck_assert_uint_eq(r.attempts, 0);
+	ck_assert_view_eq(r.site, V("mx.b.example"));
+	ck_assert_view_eq(r.reply, V("4.4.1 no answer"));
+	ck_assert_ptr_null(fake_next());
+	return second;
+}
+
+static void deliver_parked(uint64_t id)
+{
+	struct queue_rcpt r;
+	answer_address(ADDRESS_REMOTE, "");
+	const struct sent *next = fake_next();
+	if (next && next->m.type == MSG_ROUTE_ASK) {
+		fake.n_seen--;
+		answer_route("b.example", ROUTE_OK);
+	} else {
+		fake.n_seen--;
+	}
+	uint64_t session = expect_open();
+	say_up(session);
+	expect_mail(session, id, 1);
+	say_result(session, 0, RELAY_OK, "250 2.0.0 taken");
+	say_done(session);
+	ck_assert_int_eq(stored(id, &r), MC_E_NOENT);
+}
+
+START_TEST(one_message_probes_a_site)
+{
+	struct queue_rcpt r;
+	uint64_t id = bring_down();
+	ck_assert_int_eq(stored(id, &r), 0);
+	ck_assert_uint_gt(r.next_s, (uint64_t)fake.wall_s + 12000);
+	fake_pass(58000);
+	ck_assert_ptr_null(fake_next());
+	fake_pass(3000);
+	deliver_parked(id);
+}
+
+END_TEST
+
+/* Nobody knows then what was down, so that it is tried again. */
+START_TEST(finds_what_is_parked_after_a_restart)
+{
+	uint64_t id = bring_down();
+	die();
+	start();
+	deliver_parked(id);
+}
+
+END_TEST
+
+START_TEST(the_administrator_has_a_site_tried_at_once)
+{
+	char items[QUEUE_ITEM_OCTETS];
+	struct wr w = wr_into(items, sizeof items);
+	uint64_t id = bring_down();
+	wr_u64(&w, id);
+	wr_u32(&w, 0);
+	say(&fake.monitor,
+	    (struct msg){ .type = MSG_QUEUE_CHANGE,
+		.queue_change = { 1, QUEUE_ACTION_RETRY, wr_view(&w) } });
+	fake_round();
+	fake_expect(MSG_QUEUE_CHANGED);
+	fake_pass(1100);
+	deliver_parked(id);
+}
+
+END_TEST
+
+static void copy_file(const char *from, const char *to)
+{
+	char bytes[65536];
+	size_t n;
+	FILE *in = fopen(from, "r"), *out = fopen(to, "w");
+	ck_assert(in && out);
+	while ((n = fread(bytes, 1, sizeof bytes, in)) > 0)
+		ck_assert_uint_eq(fwrite(bytes, 1, n, out), n);
+	fclose(in);
+	ck_assert_int_eq(fclose(out), 0);
+}
+
+START_TEST(goes_on_in_a_copy_of_the_spool)
+{
+	uint64_t id = bring_down();
+	die();
+	ck_assert_int_eq(mkdir("copy", 0700), 0);
+	copy_file("queue.mdb", "copy/queue.mdb");
+	ck_assert_int_eq(chdir("copy"), 0);
+	start();
+	deliver_parked(id);
+}
+
+END_TEST
+
+/* A site that stays down gives its mail up when its time is over, and tells
+ * what the matter was. */
+START_TEST(a_dead_site_does_not_keep_mail_for_ever)
+{
+	struct queue_rcpt r = { 0 };
+	fake.conf.queue_lifetime = 3600;
+	die();
+	start();
+	uint64_t id = bring_down();
+	for (unsigned i = 0; i < 300 && r.state != RCPT_FAILED; i++) {
+		fake_pass(30000);
+		const struct sent *s;
+		while ((s = fake_next())) {
+			fake.n_seen--;
+			if (s->m.type == MSG_ADDRESS_ASK)
+				answer_address(ADDRESS_REMOTE, "");
+			else if (s->m.type == MSG_ROUTE_ASK)
+				answer_route("b.example", ROUTE_OK);
+			else
+				say_down(expect_open(), RELAY_STAGE_CONNECT, 0,
+				    "4.4.1 no answer");
+		}
+		ck_assert_int_eq(stored(id, &r), 0);
+	}
+	ck_assert_int_eq(r.state, RCPT_FAILED);
+	ck_assert_view_eq(r.reply, V("4.4.1 no answer"));
+}
+
+END_TEST
+
+START_TEST(a_greeting_that_refuses_returns_one_message)
+{
+	struct queue_rcpt r = { 0 };
+	uint64_t first = submit_remote(1, to_one);
+	answer_route("b.example", ROUTE_OK);
+	uint64_t session = expect_open();
+	uint64_t second = submit_remote(2, to_one);
+	say_down(session, RELAY_STAGE_GREETING, 554, "554 5.7.1 go away");
+	ck_assert_int_eq(stored(first, &r), 0);
+	ck_assert_int_eq(r.state, RCPT_FAILED);
+	ck_assert_int_eq(stored(second, &r), 0);
+	ck_assert_int_eq(r.state, RCPT_WAITING);
+}
+
+END_TEST
+
+/* What it had not told may have been done: it is sent once more, no more. */
+START_TEST(a_relay_that_dies_gets_its_mail_again)
+{
+	struct queue_rcpt r;
+	uint64_t id, session = to_up(1, to_one, &id);
+	expect_mail(session, id, 1);
+	fake.has_relay = false;
+	queue_ops.peer_down(&fake, &fake.relay);
+	fake_round();
+	ck_assert_ptr_null(fake_next());
+	fake.has_relay = true;
+	queue_ops.peer_up(&fake, &fake.relay);
+	fake_round();
+	uint64_t again = expect_open();
+	ck_assert_uint_ne(again, session);
+	say_up(again);
+	expect_mail(again, id, 1);
+	say_result(session, 0, RELAY_PERMANENT, "550 too late");
+	say_result(again, 0, RELAY_OK, "250 2.0.0 taken");
+	say_done(again);
+	ck_assert_int_eq(stored(id, &r), MC_E_NOENT);
+}
+
+END_TEST
+
+START_TEST(a_resolver_that_dies_is_asked_again)
+{
+	submit_remote(1, to_one);
+	fake_expect(MSG_ROUTE_ASK);
+	fake.has_resolver = false;
+	queue_ops.peer_down(&fake, &fake.resolver);
+	fake_round();
+	ck_assert_ptr_null(fake_next());
+	fake.has_resolver = true;
+	queue_ops.peer_up(&fake, &fake.resolver);
+	fake_round();
+	answer_route("b.example", ROUTE_OK);
+	expect_open();
+}
+
+END_TEST
+
+/* RFC 3461 5.2.2. */
+START_TEST(the_sender_hears_that_it_was_passed_on)
+{
+	envelope.account = V("anna");
+	notify = NOTIFY_SUCCESS;
+	uint64_t id, session = to_up(1, to_one, &id);
+	expect_mail(session, id, 1);
+	say_result(session, 0, RELAY_OK, "250 2.0.0 taken");
+	say_done(session);
+	fake_pass(100);
+	const struct msg *m = fake_expect(MSG_ADDRESS_ASK);
+	ck_assert_view_eq(m->address_ask.address, envelope.sender);
+	fake.n_seen--;
+	answer_address(ADDRESS_LOCAL, "anna");
+	grant("anna");
+	struct view body = fake_expect(MSG_DELIVER)->deliver.body;
+	ck_assert_uint_lt(view_find(body, V("Action: relayed\r\n")), body.n);
+	ck_assert_uint_lt(
+	    view_find(body, V("Remote-MTA: dns;mx1.b.example\r\n")), body.n);
+}
+
+END_TEST
+
+START_TEST(goes_where_the_configuration_says)
+{
+	static struct conf_route routes[] = {
+		{ .name = "*",
+		    .host = "[192.0.2.1]",
+		    .port = 2525,
+		    .user = "",
+		    .password_file = "",
+		    .tls = ROUTE_TLS_VERIFIED },
+		{ .name = "b.example",
+		    .host = "unix:/run/lmtp",
+		    .user = "",
+		    .password_file = "",
+		    .is_lmtp = true,
+		    .tls = ROUTE_TLS_NONE },
+	};
+	static const char *const to[] = { "x@else.example", NULL };
+	fake.conf.routes = routes;
+	fake.conf.n_routes = 2;
+	submit_remote(1, to_one);
+	const struct msg *m = fake_expect(MSG_RELAY_OPEN);
+	ck_assert_uint_eq(m->relay_open.route, 2);
+	ck_assert_int_eq(m->relay_open.tls, RELAY_TLS_NONE);
+	ck_assert_uint_eq(m->relay_open.hosts.n, 0);
+	submit_remote(2, to);
+	m = fake_expect(MSG_ROUTE_ASK);
+	ck_assert_view_eq(m->route_ask.domain, V("[192.0.2.1]"));
+	ck_assert(m->route_ask.is_host);
+	ck_assert_uint_eq(m->route_ask.port, 2525);
+	say(&fake.resolver,
+	    (struct msg){ .type = MSG_ROUTE_IS,
+		.route_is = { m->route_ask.id, ROUTE_OK, 300, V("[192.0.2.1]"),
+		    V(""), V(""), V("hosts") } });
+	fake_round();
+	m = fake_expect(MSG_RELAY_OPEN);
+	ck_assert_view_eq(m->relay_open.domain, V("else.example"));
+	ck_assert_uint_eq(m->relay_open.route, 1);
+	ck_assert_uint_eq(m->relay_open.port, 2525);
+	ck_assert_int_eq(m->relay_open.tls, RELAY_TLS_VERIFIED);
+	fake.conf.routes = NULL;
+	fake.conf.n_routes = 0;
+}
+
+END_TEST
+
+/* A relay, and an auth, that say yes to all that they are asked. */
+static void serve(void)
+{
+	const struct sent *s;
+	uint64_t id;
+	while ((s = fake_next())) {
+		id = s->m.relay_body.id;
+		if (s->m.type == MSG_RELAY_OPEN) {
+			say_up(s->m.relay_open.id);
+		} else if (s->m.type == MSG_RELAY_BODY) {
+			say_result(id, 0, RELAY_OK, "250 2.0.0 taken");
+			say_done(id);
+		} else if (s->m.type == MSG_ADDRESS_ASK) {
+			fake.n_seen--;
+			answer_address(ADDRESS_REMOTE, "");
+		}
+		fake_pass(fake.n_seen == fake.n_sent ? 100 : 0);
+	}
+}
+
+/* Far more than a site may have in memory; all arrive, each once. */
+START_TEST(a_site_with_a_backlog_is_filled_from_disk)
+{
+	enum {
+		N = 330
+	};
+
+	unsigned n_parked = 0;
+	struct queue_rcpt r = { 0 };
+	uint64_t ids[N];
+	for (unsigned i = 0; i < N; i++) {
+		ids[i] = submit_remote(i + 1, to_one);
+		if (i == 0)
+			answer_route("b.example", ROUTE_OK);
+		if (i == 0)
+			fake_expect(MSG_RELAY_OPEN);
+	}
+	for (unsigned i = 0; i < N; i++) {
+		ck_assert_int_eq(stored(ids[i], &r), 0);
+		n_parked += r.site.n > 0;
+	}
+	ck_assert_uint_eq(n_parked, N - 300);
+	fake.n_seen = 0;
+	serve();
+	for (unsigned i = 0; i < N; i++)
+		ck_assert_int_eq(stored(ids[i], &r), MC_E_NOENT);
+}
+
+END_TEST
+
+START_TEST(waits_for_mail_on_its_way_before_it_stops)
+{
+	uint64_t id, session = to_up(1, to_one, &id);
+	expect_mail(session, id, 1);
+	queue_ops.stop(&fake, 30);
+	fake_round();
+	ck_assert(!fake.has_exited);
+	say_result(session, 0, RELAY_OK, "250 2.0.0 taken");
+	say_done(session);
+	ck_assert(fake.has_exited);
+	start();
+	ck_assert_ptr_null(fake_next());
+}
+
+END_TEST
+
+START_TEST(waits_no_longer_than_it_may)
+{
+	uint64_t id, session = to_up(1, to_one, &id);
+	expect_mail(session, id, 1);
+	queue_ops.stop(&fake, 30);
+	fake_pass(9000);
+	ck_assert(!fake.has_exited);
+	fake_pass(1000);
+	ck_assert(fake.has_exited);
+}
+
+END_TEST
+
+START_TEST(tells_how_a_site_is)
+{
+	bring_down();
+	say(&fake.monitor, (struct msg){ .type = MSG_SITE_ASK,
+			       .site_ask = { 5, V(""), V("q@B.example") } });
+	const struct msg *m = fake_expect(MSG_SITE_IS);
+	ck_assert_uint_eq(m->site_is.id, 5);
+	ck_assert_view_eq(m->site_is.site, V("mx.b.example"));
+	ck_assert_int_eq(m->site_is.state, SITE_DOWN);
+	ck_assert_uint_ge(m->site_is.wait_s, 58);
+	ck_assert_view_eq(m->site_is.text, V("4.4.1 no answer"));
+	say(&fake.monitor,
+	    (struct msg){ .type = MSG_SITE_ASK,
+		.site_ask = { 6, V("other.example"), V("q@b.example") } });
+	ck_assert_int_eq(
+	    fake_expect(MSG_SITE_IS)->site_is.state, SITE_STATE_COUNT);
+}
+
+END_TEST
+
+/* A captured relay can make nothing up. */
+START_TEST(a_relay_that_lies_finds_nothing)
+{
+	struct queue_rcpt r = { 0 };
+	uint64_t id, session = to_up(1, to_one, &id);
+	say_up(session);
+	say_done(session + 1000);
+	expect_mail(session, id, 1);
+	say_result(session, 7, RELAY_OK, "250 ok");
+	say_result(session + 1000, 0, RELAY_OK, "250 ok");
+	say_down(session + 1000, RELAY_STAGE_READY, 0, "x");
+	say_result(session, 0, 200, "250 ok");
+	say_done(session);
+	say_done(session);
+	ck_assert_int_eq(stored(id, &r), 0);
+	ck_assert_uint_eq(r.attempts, 1);
+}
+
+END_TEST
+
+static Suite *build(void)
+{
+	Suite *s = suite_create("queued/remote");
+	TCase *t = tcase_create("remote");
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, relays);
+	tcase_add_loop_test(t, each_recipient_has_its_fate, 0, 3);
+	tcase_add_test(t, what_was_not_tried_goes_again_at_once);
+	tcase_add_loop_test(t, without_a_route, 0, 4);
+	tcase_add_test(t, one_message_probes_a_site);
+	tcase_add_test(t, finds_what_is_parked_after_a_restart);
+	tcase_add_test(t, goes_on_in_a_copy_of_the_spool);
+	tcase_add_test(t, the_administrator_has_a_site_tried_at_once);
+	tcase_add_test(t, a_dead_site_does_not_keep_mail_for_ever);
+	tcase_add_test(t, a_greeting_that_refuses_returns_one_message);
+	tcase_add_test(t, a_relay_that_dies_gets_its_mail_again);
+	tcase_add_test(t, a_resolver_that_dies_is_asked_again);
+	tcase_add_test(t, the_sender_hears_that_it_was_passed_on);
+	tcase_add_test(t, goes_where_the_configuration_says);
+	tcase_add_test(t, a_site_with_a_backlog_is_filled_from_disk);
+	tcase_add_test(t, waits_for_mail_on_its_way_before_it_stops);
+	tcase_add_test(t, waits_no_longer_than_it_may);
+	tcase_add_test(t, tells_how_a_site_is);
+	tcase_add_test(t, a_relay_that_lies_finds_nothing);
+	suite_add_tcase(s, t);
+	return s;
+}
+
+SUITE_MAIN(build)
