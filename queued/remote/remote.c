@@ -1,6 +1,7 @@
 #include "queued/remote/remote.h"
 #include "base/panic.h"
 #include "queued/remote/remote_inside.h"
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,6 +61,7 @@ void remote_init(struct queue *q)
 	list_init(&m->known);
 	list_init(&m->unasked);
 	list_init(&m->asked);
+	list_init(&m->unruled);
 	m->is_scanning = true;
 }
 
@@ -125,14 +127,15 @@ void remote_deliver(struct queue *q, struct rcpt *r)
 	remote_ask_route(q, r, a.name, a.is_host, a.port);
 }
 
-/* What a session must have. MTA-STS has its place here: the names that a
- * policy asks for, and RELAY_TLS_VERIFIED. */
+/* What a session must have: what the configuration says, else the domain's
+ * MTA-STS policy, whose names are only looked at while it is on trial. */
 struct policy {
 	enum relay_tls tls;
 	struct view hosts;
 };
 
-static struct policy policy_of(const struct conf_route *c)
+static struct policy policy_of(
+    const struct conf_route *c, const struct route *route)
 {
 	static const enum relay_tls by_route[] = {
 		[ROUTE_TLS_OPPORTUNISTIC] = RELAY_TLS_OPPORTUNISTIC,
@@ -143,8 +146,14 @@ static struct policy policy_of(const struct conf_route *c)
 		[ROUTE_TLS_IMPLICIT] = RELAY_TLS_VERIFIED,
 	};
 
-	return (struct policy){ c ? by_route[c->tls] : RELAY_TLS_OPPORTUNISTIC,
+	struct policy p = { c ? by_route[c->tls] : RELAY_TLS_OPPORTUNISTIC,
 		V("") };
+	if (p.tls != RELAY_TLS_OPPORTUNISTIC || route->sts_mode == STS_NONE)
+		return p;
+	p.hosts = route->sts_names;
+	if (route->sts_mode == STS_ENFORCE)
+		p.tls = RELAY_TLS_VERIFIED;
+	return p;
 }
 
 /* "mx.example.net", and behind it what sessions there do not share with those
@@ -164,6 +173,9 @@ static struct view site_name(const struct route *route,
 	if (c && n >= 0 && n < QUEUE_SITE_MAX)
 		snprintf(
 		    out + n, (size_t)(QUEUE_SITE_MAX + 1 - n), "/%s", c->name);
+	else if (p->hosts.n && n >= 0 && n < QUEUE_SITE_MAX)
+		snprintf(out + n, (size_t)(QUEUE_SITE_MAX + 1 - n),
+		    "/%08" PRIx32, (uint32_t)view_hash(p->hosts));
 	for (char *i = out; *i; i++)
 		if ((unsigned char)*i <= ' ')
 			*i = '?';
@@ -203,7 +215,7 @@ static void add(struct queue *q, struct rcpt *r, const struct route *route)
 {
 	char bytes[REMOTE_HOST_MAX], name[QUEUE_SITE_MAX + 1];
 	const struct conf_route *c = configured(q, r->r.address);
-	struct policy p = policy_of(c);
+	struct policy p = policy_of(c, route);
 	struct sched_relay *sched = &q->remote.sched;
 	struct site *site =
 	    sched_relay_site(sched, site_name(route, c, &p, r->r.address, name),
@@ -381,7 +393,6 @@ static struct site *site_for(struct queue *q, struct view address)
 {
 	char bytes[REMOTE_HOST_MAX], name[QUEUE_SITE_MAX + 1];
 	const struct conf_route *c = configured(q, address);
-	struct policy p = policy_of(c);
 	struct question a = question_of(address, c, bytes);
 	struct route socket, *route;
 	if (is_socket(c)) {
@@ -392,6 +403,7 @@ static struct site *site_for(struct queue *q, struct view address)
 	}
 	if (!route || route->status != ROUTE_OK || !route->group.n)
 		return NULL;
+	struct policy p = policy_of(c, route);
 	return sched_relay_find(
 	    &q->remote.sched, site_name(route, c, &p, address, name));
 }
