@@ -22,6 +22,7 @@ enum {
 	ASKS_MAX = 2000,
 	SESSIONS_MAX = 100000,
 	SMTP_PORT = 25,
+	GROUP_MAX = 200, /* in a site's name, which has more in it */
 };
 
 static uint64_t now_ms(const struct queue *q)
@@ -32,6 +33,13 @@ static uint64_t now_ms(const struct queue *q)
 static void on_timer(void *ctx)
 {
 	queue_schedule_round(ctx);
+}
+
+/* No later than a message that waits for itself. */
+static uint64_t probe_min_ms(const struct conf *c)
+{
+	uint64_t retry_ms = (uint64_t)c->queue_retry_min * 1000;
+	return retry_ms < PROBE_MIN_MS ? retry_ms : PROBE_MIN_MS;
 }
 
 void remote_init(struct queue *q)
@@ -46,7 +54,7 @@ void remote_init(struct queue *q)
 		.mails_max = MAILS_MAX,
 		.session_ms = SESSION_MS,
 		.idle_ms = IDLE_MS,
-		.probe_min_ms = PROBE_MIN_MS,
+		.probe_min_ms = probe_min_ms(c),
 		.probe_max_ms = PROBE_MAX_MS,
 		.calm_ms = CALM_MS,
 		.sites_max = SITES_MAX,
@@ -156,8 +164,9 @@ static struct policy policy_of(
 	return p;
 }
 
-/* "mx.example.net", and behind it what sessions there do not share with those
- * of others. */
+/* "example.net#1a2b3c4d", and behind it what sessions there do not share with
+ * those of others. The hosts are in it, all of them: one that takes a domain's
+ * mail knows nothing of what its neighbour takes. */
 static struct view site_name(const struct route *route,
     const struct conf_route *c, const struct policy *p, struct view address,
     char out[QUEUE_SITE_MAX + 1])
@@ -168,8 +177,9 @@ static struct view site_name(const struct route *route,
 	struct view group = route->group;
 	if (!group.n)
 		group = domain_of(address, bytes);
-	int n = snprintf(out, QUEUE_SITE_MAX + 1, "%.*s%s", (int)group.n,
-	    group.p, tls[p->tls]);
+	group = view_head(group, GROUP_MAX);
+	int n = snprintf(out, QUEUE_SITE_MAX + 1, "%.*s#%08" PRIx32 "%s",
+	    (int)group.n, group.p, route->hosts_hash, tls[p->tls]);
 	if (c && n >= 0 && n < QUEUE_SITE_MAX)
 		snprintf(
 		    out + n, (size_t)(QUEUE_SITE_MAX + 1 - n), "/%s", c->name);

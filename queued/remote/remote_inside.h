@@ -20,6 +20,7 @@ struct route {
 	uint64_t until_ms;  /* is_known */
 	enum route_status status;
 	struct view group, sts_id, text, hosts; /* in bytes */
+	uint32_t hosts_hash; /* of their names, in whatever order */
 	enum sts_mode sts_mode;
 	struct view sts_names; /* in sts_bytes */
 	char *sts_bytes;

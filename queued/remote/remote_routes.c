@@ -4,6 +4,7 @@
 #include "queued/policy/policy.h"
 #include "queued/policy/reports.h"
 #include "queued/remote/remote_inside.h"
+#include "queued/route.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -178,6 +179,15 @@ static struct view keep(char **at, struct view v)
 	return copy;
 }
 
+static uint32_t hash_of(struct view hosts)
+{
+	struct route_host host;
+	uint32_t hash = 0;
+	while (route_take_host(&hosts, &host) == 0)
+		hash += (uint32_t)view_hash(host.name);
+	return hash;
+}
+
 static void learn(
     struct queue *q, struct route *r, const struct msg_route_is *is)
 {
@@ -190,6 +200,7 @@ static void learn(
 	r->sts_id = keep(&at, is->sts_id);
 	r->text = keep(&at, is->text);
 	r->hosts = keep(&at, is->hosts);
+	r->hosts_hash = hash_of(r->hosts);
 	r->until_ms = now_ms(q) + ttl_s(r->status, is->ttl_s) * 1000;
 	q->remote.route_bytes += r->n_bytes;
 }
