@@ -181,7 +181,7 @@ int cmd_resolve(struct mailctl *m)
 	json_t *rows = json_array();
 	struct accounts *a =
 	    accounts_new(m->conf, accounts_dir(m, dir, sizeof dir));
-	resolve_address(a, view_of(m->args[0]), &r);
+	resolve_account(a, view_of(m->args[0]), &r);
 	accounts_free(&a);
 	bool local = r.kind == ADDRESS_LOCAL;
 	json_array_append_new(rows,

@@ -17,7 +17,7 @@ static int check_account(struct mailctl *m, const char *address)
 	struct resolved r;
 	struct accounts *a =
 	    accounts_new(m->conf, accounts_dir(m, dir, sizeof dir));
-	resolve_address(a, view_of(address), &r);
+	resolve_account(a, view_of(address), &r);
 	accounts_free(&a);
 	if (r.kind == ADDRESS_TEMP)
 		return complain(

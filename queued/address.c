@@ -13,8 +13,9 @@ void address_resolve(struct queue *q, struct rcpt *r)
 	queue_schedule_round(q);
 }
 
-static void ask(struct queue *q, struct peer *auth, struct rcpt *r)
+static void look_up(struct queue *q, struct rcpt *r)
 {
+	struct peer *auth = proc_peer(q->proc, ROLE_AUTH);
 	r->ask = idtab_add(&q->asks, r);
 	struct msg m = { .type = MSG_ADDRESS_ASK,
 		.address_ask = { r->ask, r->r.address } };
@@ -24,11 +25,34 @@ static void ask(struct queue *q, struct peer *auth, struct rcpt *r)
 	peer_send(auth, &m, -1);
 }
 
+static void to_account(struct queue *q, struct rcpt *r)
+{
+	local_deliver(q, r, r->r.address);
+}
+
+static void fail(struct queue *q, struct rcpt *r)
+{
+	fate_failed(q, r, r->r.text);
+}
+
+/* What aliases made of a recipient is not looked up again. */
+static void (*const ways[LEAF_KIND_COUNT])(struct queue *q, struct rcpt *r) = {
+	[LEAF_ADDRESS] = look_up,
+	[LEAF_ACCOUNT] = to_account,
+	[LEAF_REMOTE] = remote_deliver,
+	[LEAF_COMMAND] = programs_deliver,
+	[LEAF_FILE] = programs_deliver,
+	[LEAF_FAILED] = fail,
+};
+
 void address_pump(struct queue *q)
 {
-	struct peer *auth = proc_peer(q->proc, ROLE_AUTH);
-	while (auth && q->n_asked < ASKED_MAX && !list_empty(&q->unresolved))
-		ask(q, auth, CONTAINER(q->unresolved.next, struct rcpt, work));
+	while (proc_peer(q->proc, ROLE_AUTH) && q->n_asked < ASKED_MAX &&
+	       !list_empty(&q->unresolved)) {
+		struct rcpt *r =
+		    CONTAINER(q->unresolved.next, struct rcpt, work);
+		ways[r->r.kind](q, r);
+	}
 }
 
 static void forget_ask(struct queue *q, struct rcpt *r)
@@ -41,6 +65,7 @@ static void forget_ask(struct queue *q, struct rcpt *r)
 
 void address_forget(struct queue *q, struct rcpt *r)
 {
+	expand_forget(q, r);
 	if (r->ask)
 		forget_ask(q, r);
 	else
@@ -54,7 +79,7 @@ void address_on_answer(
 	(void)fd;
 	struct queue *q = proc_state(p);
 	struct rcpt *r = idtab_get(&q->asks, m->address_is.id);
-	if (!r || r->job.lane)
+	if (!r || r->job.lane || r->is_running)
 		return;
 	forget_ask(q, r);
 	queue_schedule_round(q);
@@ -68,7 +93,11 @@ void address_on_answer(
 	case ADDRESS_REMOTE:
 		remote_deliver(q, r);
 		return;
+	case ADDRESS_ALIAS:
+		expand_start(q, r);
+		return;
 	case ADDRESS_TEMP:
+	case ADDRESS_KIND_COUNT:
 		break;
 	}
 	fate_temporary(q, r, V("4.3.0 the address cannot be looked up now"));

@@ -1,6 +1,7 @@
 #include "queued/agent_batch.h"
 #include "base/panic.h"
 #include "log/log.h"
+#include "queued/loop.h"
 #include "store/message.h"
 #include <unistd.h>
 
@@ -94,6 +95,11 @@ int batch_add(struct batch *b, uint64_t channel, const struct msg *m, int fd)
 	if (!fill(b, item, &d, d.body)) {
 		item->status = DELIVER_STATUS_TEMP;
 		item->text = "4.3.0 the delivery cannot be understood";
+	}
+	if (loop_was_delivered(d.body, fd, size, d.recipient)) {
+		item->status = DELIVER_STATUS_PERM;
+		item->text =
+		    "5.4.6 the message was delivered to this address before";
 	}
 	b->n++;
 	b->bytes += size;

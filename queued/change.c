@@ -16,8 +16,8 @@ struct change {
 static enum queue_change change_rcpt(
     struct queue *q, struct rcpt *r, enum queue_action action)
 {
-	if (r->todo != TODO_NOTHING || (r->job.lane && r->job.is_sent) ||
-	    remote_is_sent(r))
+	if (r->todo != TODO_NOTHING || r->is_running ||
+	    (r->job.lane && r->job.is_sent) || remote_is_sent(r))
 		return QUEUE_CHANGE_BUSY;
 	if (r->job.lane)
 		sched_done(

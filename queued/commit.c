@@ -113,13 +113,36 @@ static bool is_written(const struct group *g, const struct rcpt *r)
 	return !(g->without_notices && r->is_told);
 }
 
-static void put_settled(struct queue_txn *t, const struct rcpt *r)
+static void put_leaves(
+    struct queue_txn *t, const struct rcpt *r, uint64_t now_s)
+{
+	const struct list *all = &r->leaves;
+	for (struct list *i = all->next; i != all; i = i->next) {
+		struct rcpt *leaf = CONTAINER(i, struct rcpt, link);
+		leaf->r.next_s = leaf->due_s = now_s;
+		queue_insert_rcpt(t, r->mail->e.id, &leaf->r);
+	}
+	queue_update(t, &r->mail->e);
+}
+
+static void put_settled(
+    struct queue_txn *t, const struct rcpt *r, uint64_t now_s)
 {
 	uint64_t id = r->mail->e.id;
-	if (r->todo == TODO_REMOVE)
+	switch (r->todo) {
+	case TODO_EXPAND:
+		put_leaves(t, r, now_s);
 		queue_remove_rcpt(t, id, r->r.index, r->due_s);
-	else
+		return;
+	case TODO_REMOVE:
+		queue_remove_rcpt(t, id, r->r.index, r->due_s);
+		return;
+	case TODO_UPDATE:
 		queue_update_rcpt(t, id, &r->r, r->due_s);
+		return;
+	case TODO_NOTHING:
+		return;
+	}
 }
 
 static int write_all(struct queue *q, struct group *g)
@@ -143,7 +166,7 @@ static int write_all(struct queue *q, struct group *g)
 	for (struct list *i = q->settled.next; i != &q->settled; i = i->next) {
 		struct rcpt *r = CONTAINER(i, struct rcpt, work);
 		if (is_written(g, r))
-			put_settled(&t, r);
+			put_settled(&t, r, g->now_s);
 	}
 	return queue_commit(&t);
 }
@@ -161,6 +184,9 @@ static void forget_settled(struct queue *q, const struct group *g)
 		if (r->todo == TODO_UPDATE && r->r.site.n)
 			remote_parked(q, r);
 		q->n_settled--;
+		while (!list_empty(&r->leaves))
+			window_add_rcpt(q, r->mail,
+			    CONTAINER(r->leaves.next, struct rcpt, link));
 		window_drop(q, r);
 	}
 	q->must_flush = false;

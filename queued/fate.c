@@ -62,7 +62,7 @@ static void tell_via(const struct rcpt *r, enum log_level level,
 	bool has_via = via && via->host.n;
 	if (!has_via)
 		via = &none;
-	log_emit(&ctx, level, event, KV_VIEW("from", m->e.sender),
+	log_emit(&ctx, level, event, KV_VIEW("from", rcpt_sender(r)),
 	    KV_VIEW("to", r->r.address),
 	    KV_INT(
 		"delay", now_s > m->e.received_s ? now_s - m->e.received_s : 0),
@@ -230,11 +230,24 @@ void fate_waits(struct queue *q, struct rcpt *r, const struct site *site,
 	if (site) {
 		set_text(&r->site, &r->r.site,
 		    (struct view){ site->name, site->name_n });
-		r->r.sender = (uint32_t)view_hash(r->mail->e.sender);
+		r->r.sender = (uint32_t)view_hash(rcpt_sender(r));
 	}
 	tell(r, text.n ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, "delivery.waits",
 	    r->r.reply);
 	settle(q, r, TODO_UPDATE);
+}
+
+/* RFC 3461 5.2.7.3: for a list with an owner, this is a delivery. */
+void fate_expanded(struct queue *q, struct rcpt *r)
+{
+	const struct rcpt *first = CONTAINER(r->leaves.next, struct rcpt, link);
+	count_attempt(r);
+	tell(r, LOG_LEVEL_INFO, "delivery.expanded", V("2.0.0"));
+	if (rcpt_has_owner(first) && notice_is_wanted(r, DSN_DELIVERED)) {
+		set_reply(r, V("2.0.0 delivered to the members of a list"));
+		notify(r, DSN_DELIVERED);
+	}
+	settle(q, r, TODO_EXPAND);
 }
 
 static void hold(struct queue *q, struct rcpt *r)

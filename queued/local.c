@@ -146,8 +146,8 @@ static void deliver_file(
 		return;
 	}
 	struct msg m = { .type = MSG_DELIVER_FILE,
-		.deliver_file = { r->ask, id, V(""), e->sender, r->r.address,
-		    e->received_s, e->size_bytes } };
+		.deliver_file = { r->ask, id, V(""), rcpt_sender(r),
+		    r->r.address, e->received_s, e->size_bytes } };
 	link_send(l, &m, fd);
 }
 
@@ -164,8 +164,8 @@ static void deliver_memory(
 		fate_temporary(q, r, V("4.3.0 the queue cannot be read"));
 	} else {
 		struct msg m = { .type = MSG_DELIVER,
-			.deliver = { r->ask, id, V(""), e->sender, r->r.address,
-			    e->received_s, body } };
+			.deliver = { r->ask, id, V(""), rcpt_sender(r),
+			    r->r.address, e->received_s, body } };
 		link_send(l, &m, -1);
 	}
 	free(buffer);

@@ -29,10 +29,17 @@ static bool is_asked_for(const struct rcpt *r, enum dsn_action action)
 	return asked ? asked & bits[action] : !is_success;
 }
 
-/* Its sender was authenticated. */
-static bool is_vouched_for(const struct mail *m)
+/* Who hears of it, or would. */
+static struct view told_sender(const struct rcpt *r)
 {
-	return m->e.account.n && m->e.sender.n;
+	return rcpt_has_owner(r) ? r->r.from : r->mail->e.sender;
+}
+
+/* Its sender was authenticated, or is the owner of a list of ours. */
+static bool is_vouched_for(const struct rcpt *r)
+{
+	return rcpt_has_owner(r) ||
+	       (r->mail->e.account.n && r->mail->e.sender.n);
 }
 
 bool notice_is_wanted(const struct rcpt *r, enum dsn_action action)
@@ -43,9 +50,9 @@ bool notice_is_wanted(const struct rcpt *r, enum dsn_action action)
 	if (m->e.submit_flags & SUBMIT_FLAG_NOTICE)
 		return action == DSN_FAILED &&
 		       !(m->e.submit_flags & SUBMIT_FLAG_LAST_NOTICE);
-	if (!m->e.sender.n || !is_asked_for(r, action))
+	if (!told_sender(r).n || !is_asked_for(r, action))
 		return false; /* RFC 5321 6.1: none to "<>" */
-	return is_vouched_for(m) || action == DSN_FAILED;
+	return is_vouched_for(r) || action == DSN_FAILED;
 }
 
 /* The first octets of a message. */
@@ -110,7 +117,9 @@ static size_t collect(struct rcpt *first, struct dsn_rcpt out[DSN_RCPTS_MAX])
 	for (struct list *i = all->next; i != all && n < DSN_RCPTS_MAX;
 	     i = i->next) {
 		struct rcpt *r = CONTAINER(i, struct rcpt, link);
-		if (!r->is_told || r->is_noticed || r->action != first->action)
+		if (!r->is_told || r->is_noticed ||
+		    r->action != first->action ||
+		    !view_eq(r->r.from, first->r.from))
 			continue;
 		r->is_noticed = true;
 		out[n++] = (struct dsn_rcpt){ r->r.address, r->r.orcpt,
@@ -162,10 +171,10 @@ struct making {
 	char start[DSN_RETURN_MAX];
 };
 
-static void address(struct queue *q, const struct mail *m, struct making *k)
+static void address(struct queue *q, const struct rcpt *first, struct making *k)
 {
-	k->d.sender = k->d.to = m->e.sender;
-	k->d.is_for_postmaster = !is_vouched_for(m);
+	k->d.sender = k->d.to = told_sender(first);
+	k->d.is_for_postmaster = !is_vouched_for(first);
 	if (!k->d.is_for_postmaster)
 		return;
 	snprintf(k->postmaster, sizeof k->postmaster, "postmaster@%s",
@@ -190,7 +199,7 @@ static void describe(
 		.random = { rand_u64(), rand_u64() } };
 	k->d.is_whole =
 	    first->action == DSN_FAILED && may_return_whole(m, k->d.original);
-	address(q, m, k);
+	address(q, first, k);
 }
 
 static void make(

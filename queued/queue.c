@@ -2,9 +2,9 @@
  *   runs as  mailqueue
  *   can see  the spool directory, which is its root
  *   accepts  messages from fronts and questions for room, addresses and grants
- *            from auth, routes from resolver, reports of agents and relay
- *   sends    results to fronts, messages to agents (through the monitor) and
- *            relay
+ *            from auth, routes from resolver, reports of agents, run and relay
+ *   sends    results to fronts, messages to agents (through the monitor), run
+ *            and relay
  *   dies     when the monitor goes; never for what a peer or the disk does */
 #include "base/clock.h"
 #include "base/panic.h"
@@ -74,6 +74,8 @@ static void on_round(void *ctx)
 	if (q->has_more_due)
 		window_load(q);
 	address_pump(q);
+	expand_pump(q);
+	programs_pump(q);
 	local_pump(q);
 	remote_pump(q);
 	if (q->is_draining && remote_drain(q)) {
@@ -201,6 +203,10 @@ static void init_lists(struct queue *q)
 	list_init(&q->asked);
 	list_init(&q->settled);
 	list_init(&q->changes);
+	list_init(&q->expanding.waiting);
+	list_init(&q->expanding.leaves);
+	list_init(&q->programs.waiting);
+	list_init(&q->programs.running);
 	idtab_init(&q->asks, 2 * WINDOW_RCPTS);
 	idtab_init(&q->links, 2 * 10000);
 }
@@ -233,7 +239,7 @@ static int queue_start(struct proc *p)
 static void queue_peer_up(struct proc *p, struct peer *peer)
 {
 	struct queue *q = proc_state(p);
-	if (peer_role(peer) == ROLE_AUTH)
+	if (peer_role(peer) == ROLE_AUTH || peer_role(peer) == ROLE_RUN)
 		queue_schedule_round(q);
 	remote_peer_up(q, peer_role(peer));
 }
@@ -246,7 +252,10 @@ static void queue_peer_down(struct proc *p, struct peer *peer)
 		room_front_down(q, peer);
 	} else if (peer_role(peer) == ROLE_AUTH) {
 		address_auth_down(q);
+		expand_auth_down(q);
 		link_auth_down(q);
+	} else if (peer_role(peer) == ROLE_RUN) {
+		programs_run_down(q);
 	}
 	remote_peer_down(q, peer_role(peer));
 	policy_role_down(q, peer_role(peer));
@@ -297,6 +306,9 @@ const struct role_ops queue_ops = {
 		[MSG_SUBMIT_ABORT] = submit_on_abort,
 		[MSG_SPOOL_ASK] = submit_on_spool_ask,
 		[MSG_ADDRESS_IS] = address_on_answer,
+		[MSG_LEAF_IS] = expand_on_leaf,
+		[MSG_EXPANDED] = expand_on_end,
+		[MSG_RAN] = programs_on_ran,
 		[MSG_DELIVERY_GRANTED] = link_on_granted,
 		[MSG_HANDOFF_REFUSED] = link_on_refused,
 		[MSG_ROOM_ASK] = room_on_ask,

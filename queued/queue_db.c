@@ -332,8 +332,8 @@ static void add_body(struct queue_txn *t, uint64_t id, struct view body)
 	}
 }
 
-void queue_add(
-    struct queue_txn *t, const struct queue_envelope *e, struct view body)
+static void put_envelope(
+    struct queue_txn *t, const struct queue_envelope *e, bool is_new)
 {
 	char bytes[QUEUE_RECORD_MAX];
 	size_t n;
@@ -343,9 +343,20 @@ void queue_add(
 		return;
 	}
 	struct queue_key key = queue_key_id(e->id);
-	kv_append(&t->kv, QUEUE_TABLE_MESSAGES, queue_key_view(&key),
-	    (struct view){ bytes, n });
+	(is_new ? kv_append : kv_put)(&t->kv, QUEUE_TABLE_MESSAGES,
+	    queue_key_view(&key), (struct view){ bytes, n });
+}
+
+void queue_add(
+    struct queue_txn *t, const struct queue_envelope *e, struct view body)
+{
+	put_envelope(t, e, true);
 	add_body(t, e->id, body);
+}
+
+void queue_update(struct queue_txn *t, const struct queue_envelope *e)
+{
+	put_envelope(t, e, false);
 }
 
 static void put_due(
@@ -389,6 +400,12 @@ void queue_add_rcpt(
     struct queue_txn *t, uint64_t id, const struct queue_rcpt *r)
 {
 	put_rcpt(t, id, r, true);
+}
+
+void queue_insert_rcpt(
+    struct queue_txn *t, uint64_t id, const struct queue_rcpt *r)
+{
+	put_rcpt(t, id, r, false);
 }
 
 static void delete_due(

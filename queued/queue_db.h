@@ -5,6 +5,7 @@
  * the daemon runs or is down. Layout: queued/queue_keys.h. */
 #include "queued/queue_keys.h"
 #include "store/kv.h"
+#include "wire/msg.h"
 
 enum {
 	QUEUE_BODY_MAX = 64 * 1024, /* larger ones are spool files */
@@ -22,7 +23,7 @@ struct queue_envelope {
 	uint64_t received_s;
 	uint64_t session; /* of the client that brought it */
 	uint64_t size_bytes;
-	uint32_t n_recipients; /* when it came; finished ones are gone */
+	uint32_t n_recipients; /* that it ever had: the next one's index */
 	struct view sender, account, remote, helo, envid;
 };
 
@@ -48,6 +49,12 @@ struct queue_rcpt {
 	 * not. sender: a hash of the message's. */
 	struct view site;
 	uint32_t sender;
+	/* What an alias made of it; LEAF_ADDRESS and empty: nothing yet.
+	 * address is the account, the remote address or the alias. */
+	enum leaf_kind kind;
+	struct view text;   /* command, path, or why it failed */
+	struct view from;   /* the sender instead of the message's */
+	struct view origin; /* the address that the message came for */
 };
 
 /* Ids as people see them: 16 hexadecimal digits. */
@@ -101,6 +108,10 @@ void queue_add(
     struct queue_txn *t, const struct queue_envelope *e, struct view body);
 void queue_add_rcpt(
     struct queue_txn *t, uint64_t id, const struct queue_rcpt *r);
+/* More recipients of a message that is there, and its new n_recipients. */
+void queue_insert_rcpt(
+    struct queue_txn *t, uint64_t id, const struct queue_rcpt *r);
+void queue_update(struct queue_txn *t, const struct queue_envelope *e);
 /* due_s: next_s of the record that is replaced. Where that was parked it is no
  * longer. */
 void queue_update_rcpt(struct queue_txn *t, uint64_t id,

@@ -17,7 +17,9 @@
  * recipients  id u64, index u32            version u8, state u8, notify u8,
  *                                          attempts u32, next_s u64, last_s
  *                                          u64, address, orcpt, reply; since
- *                                          version 2: host, site, sender u32
+ *                                          version 2: host, site, sender u32;
+ *                                          then, when an alias made it: leaf
+ *                                          kind u8, text, from, origin
  * bodies      id u64, chunk u32            up to 4080 octets: one page each
  *                                          (with its 16 octets of LMDB header
  *                                          exactly 4096)

@@ -8,6 +8,7 @@ enum {
 	HELO_MAX = 255,
 	ENVID_MAX = 100,
 	ORCPT_MAX = 500,
+	TEXT_MAX = 1000,
 	HOST_MAX = 255,
 };
 
@@ -65,6 +66,30 @@ int queue_record_get_envelope(
 	return 0;
 }
 
+/* What an alias made of it stands behind the rest, and only then. */
+static void put_leaf(struct wr *w, const struct queue_rcpt *r)
+{
+	if (r->kind == LEAF_ADDRESS)
+		return;
+	wr_u8(w, (uint8_t)r->kind);
+	wr_bytes(w, r->text, TEXT_MAX);
+	wr_bytes(w, r->from, ADDRESS_MAX);
+	wr_bytes(w, r->origin, ADDRESS_MAX);
+}
+
+static void get_leaf(struct rd *r, struct queue_rcpt *q)
+{
+	if (!r->rest.n)
+		return;
+	uint8_t kind = rd_u8(r);
+	q->kind = (enum leaf_kind)kind;
+	q->text = rd_text(r, TEXT_MAX);
+	q->from = rd_text(r, ADDRESS_MAX);
+	q->origin = rd_text(r, ADDRESS_MAX);
+	if (kind == LEAF_ADDRESS || kind >= LEAF_KIND_COUNT)
+		r->failed = true;
+}
+
 int queue_record_put_rcpt(const struct queue_rcpt *r, char *out, size_t *n)
 {
 	struct wr w = wr_into(out, QUEUE_RECORD_MAX);
@@ -80,6 +105,7 @@ int queue_record_put_rcpt(const struct queue_rcpt *r, char *out, size_t *n)
 	wr_bytes(&w, r->host, HOST_MAX);
 	wr_bytes(&w, r->site, QUEUE_SITE_MAX);
 	wr_u32(&w, r->sender);
+	put_leaf(&w, r);
 	*n = w.n;
 	return w.failed ? MC_E_LIMIT : 0;
 }
@@ -105,6 +131,7 @@ int queue_record_get_rcpt(struct view v, uint32_t index, struct queue_rcpt *out)
 		q.site = rd_text(&r, QUEUE_SITE_MAX);
 		q.sender = rd_u32(&r);
 	}
+	get_leaf(&r, &q);
 	if (!rd_end(&r) || state >= RCPT_STATE_COUNT)
 		return MC_E_CORRUPT;
 	*out = q;

@@ -5,7 +5,7 @@
 #include "queued/queue_db.h"
 
 enum {
-	QUEUE_RECORD_MAX = 2048
+	QUEUE_RECORD_MAX = 4096
 };
 
 /* out has QUEUE_RECORD_MAX octets; a field over its bound is MC_E_LIMIT. */

@@ -11,6 +11,8 @@
  *   local.c    lanes of deliveries to them
  *   body.c     bodies on their way
  *   remote/    what leaves the host
+ *   local/     expand.c: what aliases make of recipients; programs.c: commands
+ *              and files, by role run
  *   room.c     what they said of the room in their mailboxes
  *   change.c   what the administrator does to recipients
  *   fate.c     what became of a recipient, one log line each
@@ -19,6 +21,7 @@
  * A recipient in memory is in exactly one place: on a list (to be resolved,
  * asked about, settled), or a job of sched. What is settled stays in memory
  * until the commit that says so is durable. */
+#include "accounts/srs.h"
 #include "base/idtab.h"
 #include "proc/role.h"
 #include "queued/dsn.h"
@@ -36,6 +39,7 @@ enum rcpt_todo {
 	TODO_NOTHING,
 	TODO_UPDATE, /* write the record */
 	TODO_REMOVE,
+	TODO_EXPAND, /* write its leaves, and remove it */
 };
 
 /* A message in memory, with those of its recipients that are. */
@@ -58,10 +62,12 @@ struct rcpt {
 	struct site_job relay;
 	struct site *taken_for; /* from disk; on its way there */
 	struct mail *mail;
+	struct list leaves;  /* struct rcpt, by link: what it was expanded to */
 	struct queue_rcpt r; /* views into strings and reply */
 	uint64_t due_s;      /* next_s as the queue has it */
 	uint64_t ask;        /* id of what was asked about it, 0: nothing */
 	enum rcpt_todo todo;
+	bool is_running; /* role run has it */
 	bool waits_for_route;
 	bool is_told;    /* that it became action, by a notice */
 	bool is_noticed; /* the notice is made */
@@ -103,6 +109,18 @@ struct queue {
 	struct remote remote;
 
 	struct {
+		struct list waiting; /* struct rcpt, by work */
+		struct rcpt *asked;  /* NULL: none */
+		uint64_t id;         /* of the question about it */
+		struct list leaves;  /* that came so far */
+	} expanding;
+
+	struct {
+		struct list waiting, running; /* struct rcpt, by work */
+		unsigned n_running;
+	} programs;
+
+	struct {
 		struct hash all; /* struct room */
 		struct list known, asked;
 		unsigned n_asks, n_links;
@@ -115,6 +133,18 @@ struct queue {
 static inline struct log_ctx queue_log(const struct mail *m)
 {
 	return (struct log_ctx){ NULL, "queue", m->e.id };
+}
+
+/* The sender that it goes on with. */
+static inline struct view rcpt_sender(const struct rcpt *r)
+{
+	return r->r.from.n ? r->r.from : r->mail->e.sender;
+}
+
+/* That is a list's owner, and not a stranger's address rewritten. */
+static inline bool rcpt_has_owner(const struct rcpt *r)
+{
+	return r->r.from.n && !srs_is_rewritten(r->r.from);
 }
 
 /* queue.c */
@@ -166,10 +196,13 @@ void queue_spool_failed(struct queue *q, int error);
 struct mail *mail_new(const struct queue_envelope *e);
 struct rcpt *rcpt_new(const struct queue_rcpt *r);
 void mail_add_rcpt(struct mail *m, struct rcpt *r);
+void rcpt_free(struct rcpt *r); /* one that is in no window */
 /* With its recipients; it is not in the window. */
 void mail_free(struct mail *m);
 /* A message that was just committed: takes m. */
 void window_add(struct queue *q, struct mail *m);
+/* A leaf that was just committed: takes r. */
+void window_add_rcpt(struct queue *q, struct mail *m, struct rcpt *r);
 /* One recipient leaves memory; the last one takes its mail along. */
 void window_drop(struct queue *q, struct rcpt *r);
 void window_wake_at(struct queue *q, uint64_t time_s);
@@ -224,10 +257,29 @@ void change_on_ask(
 /* At the end of a round: what was changed is on disk, or cannot be now. */
 void change_answer_all(struct queue *q);
 
+/* local/expand.c */
+void expand_start(struct queue *q, struct rcpt *r);
+void expand_pump(struct queue *q);
+void expand_on_leaf(
+    struct proc *p, struct peer *from, const struct msg *m, int fd);
+void expand_on_end(
+    struct proc *p, struct peer *from, const struct msg *m, int fd);
+void expand_auth_down(struct queue *q);
+void expand_forget(struct queue *q, struct rcpt *r);
+
+/* local/programs.c */
+void programs_deliver(struct queue *q, struct rcpt *r);
+void programs_pump(struct queue *q);
+void programs_on_ran(
+    struct proc *p, struct peer *from, const struct msg *m, int fd);
+void programs_run_down(struct queue *q);
+
 /* fate.c: each takes r off its list; text is what mailctl shows. */
 void fate_delivered(struct queue *q, struct rcpt *r, struct view text);
 void fate_temporary(struct queue *q, struct rcpt *r, struct view text);
 void fate_failed(struct queue *q, struct rcpt *r, struct view text);
+/* Its leaves take its place. */
+void fate_expanded(struct queue *q, struct rcpt *r);
 
 /* What a relay said of it; via: the host. */
 struct fate_via {

@@ -38,19 +38,23 @@ struct mail *mail_new(const struct queue_envelope *e)
 
 struct rcpt *rcpt_new(const struct queue_rcpt *from)
 {
-	struct rcpt *r =
-	    must_alloc(sizeof *r + from->address.n + from->orcpt.n +
-		       from->reply.n + from->host.n);
+	struct rcpt *r = must_alloc(
+	    sizeof *r + from->address.n + from->orcpt.n + from->reply.n +
+	    from->host.n + from->text.n + from->from.n + from->origin.n);
 	char *at = r->strings;
 	r->r = *from;
 	r->r.address = put_string(&at, from->address);
 	r->r.orcpt = put_string(&at, from->orcpt);
 	r->r.reply = put_string(&at, from->reply);
 	r->r.host = put_string(&at, from->host);
+	r->r.text = put_string(&at, from->text);
+	r->r.from = put_string(&at, from->from);
+	r->r.origin = put_string(&at, from->origin);
 	r->r.site = V(""); /* it is no more, once its record is written */
 	r->due_s = from->next_s;
 	list_init(&r->link);
 	list_init(&r->work);
+	list_init(&r->leaves);
 	list_init(&r->relay.link);
 	return r;
 }
@@ -62,8 +66,10 @@ void mail_add_rcpt(struct mail *m, struct rcpt *r)
 	m->n_rcpts++;
 }
 
-static void rcpt_free(struct rcpt *r)
+void rcpt_free(struct rcpt *r)
 {
+	while (!list_empty(&r->leaves))
+		rcpt_free(CONTAINER(r->leaves.next, struct rcpt, link));
 	list_remove(&r->link);
 	list_remove(&r->work);
 	free(r->reply);
@@ -145,6 +151,19 @@ void window_add(struct queue *q, struct mail *m)
 		note_rcpt(q, r);
 		address_resolve(q, r);
 	}
+}
+
+void window_add_rcpt(struct queue *q, struct mail *m, struct rcpt *r)
+{
+	list_remove(&r->link);
+	if (q->rcpts.n >= WINDOW_RCPTS) {
+		rcpt_free(r);
+		q->has_more_due = true;
+		return;
+	}
+	mail_add_rcpt(m, r);
+	note_rcpt(q, r);
+	address_resolve(q, r);
 }
 
 void window_drop(struct queue *q, struct rcpt *r)

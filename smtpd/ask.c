@@ -190,8 +190,8 @@ static void on_address(struct front *f, const struct msg_address_is *a)
 		return;
 	}
 	smtp_session_recipient_is(c->session, c->token,
-	    a->kind <= ADDRESS_TEMP ? (enum address_kind)a->kind
-				    : ADDRESS_TEMP);
+	    a->kind < ADDRESS_KIND_COUNT ? (enum address_kind)a->kind
+					 : ADDRESS_TEMP);
 	ask_answered(c);
 }
 

@@ -223,6 +223,7 @@ void smtp_session_recipient_is(
 		return;
 	switch (kind) {
 	case ADDRESS_LOCAL:
+	case ADDRESS_ALIAS:
 		accept_asked(s);
 		break;
 	case ADDRESS_UNKNOWN:
@@ -236,6 +237,7 @@ void smtp_session_recipient_is(
 			    s, &REPLY(550, 5, 7, 1, "Relaying denied"));
 		break;
 	case ADDRESS_TEMP:
+	case ADDRESS_KIND_COUNT:
 		refuse_asked(
 		    s, &REPLY(451, 4, 3, 0, "Recipient cannot be checked now"));
 		break;

@@ -1,5 +1,6 @@
 /* What each process of smtpd is, may see and may talk to: all of it. */
 #include "smtpd/roles.h"
+#include "accounts/alias_files.h"
 #include "proc/auth.h"
 #include "proc/keys.h"
 #include "smtpd/front.h"
@@ -16,12 +17,13 @@ static const struct role roles[] = {
 	                                               COUNT_FRONTS,
 	  &front_ops },
 	{ ROLE_AUTH,    USER_AUTH,  ROOT_ACCOUNTS, SANDBOX_FILES,
-	  PEER(FRONT),                0,               COUNT_ONE,
+	  PEER(FRONT),                HOLDS_ALIASES,   COUNT_ONE,
 	  &auth_ops },
 	{ ROLE_KEYS,    USER_KEYS,  ROOT_EMPTY,    SANDBOX_KEYS,
 	  PEER(FRONT),                HOLDS_KEYS,      COUNT_ONE,
 	  &keys_ops },
 };
+
 /* clang-format on */
 
 static const enum service services[] = {
@@ -36,4 +38,5 @@ const struct daemon smtpd_daemon = {
 	.n_roles = sizeof roles / sizeof roles[0],
 	.services = services,
 	.n_services = sizeof services / sizeof services[0],
+	.find_includes = alias_files_find_includes,
 };

@@ -23,7 +23,8 @@ enum {
 enum table {
 	TABLE_ACCOUNTS, /* domain NUL local -> account */
 	TABLE_DOMAINS,  /* name -> domain */
-	TABLE_META,     /* "secret", "version" */
+	/* "secret", "version"; "alias" NUL domain NUL local -> alias */
+	TABLE_META,
 	TABLE_COUNT
 };
 
@@ -341,6 +342,7 @@ struct walk {
 	int (*on_record)(struct walk *w, struct view value);
 	int (*on_account)(void *ctx, const struct account *a);
 	int (*on_domain)(void *ctx, const struct account_domain *d);
+	int (*on_alias)(void *ctx, struct view address, struct view targets);
 	void *ctx;
 };
 
@@ -475,4 +477,110 @@ int account_domain_delete(struct account_db *db, struct view name)
 	if (key_of_domain(name, &k) != 0)
 		return MC_E_NOENT;
 	return delete_record(db, TABLE_DOMAINS, &k);
+}
+
+static const struct view alias_prefix = V_INIT("alias\0");
+
+static int key_of_alias(struct view address, struct key *k)
+{
+	struct key account;
+	struct wr w = wr_into(k->bytes, sizeof k->bytes);
+	int error = key_of_address(address, &account);
+	wr_raw(&w, alias_prefix);
+	wr_raw(&w, key_view(&account));
+	k->n = w.n;
+	return error || w.failed ? MC_E_BAD : 0;
+}
+
+struct alias_record {
+	struct view address, targets;
+};
+
+static int get_alias(struct view v, struct alias_record *out)
+{
+	struct rd r = rd_of(v);
+	if (rd_u8(&r) != RECORD_VERSION)
+		return MC_E_VERSION;
+	out->address = rd_bytes(&r, ACCOUNT_ADDRESS_MAX);
+	out->targets = rd_bytes(&r, ACCOUNT_ALIAS_TEXT_MAX);
+	return rd_end(&r) ? 0 : MC_E_CORRUPT;
+}
+
+int account_alias_get(
+    struct account_db *db, struct view address, struct buf *targets)
+{
+	struct key k;
+	struct kv_txn t;
+	struct view v;
+	struct alias_record a;
+	if (key_of_alias(address, &k) != 0)
+		return MC_E_NOENT;
+	int error = kv_read(db->kv, &t);
+	if (error)
+		return error;
+	error = kv_get(&t, TABLE_META, key_view(&k), &v);
+	if (!error)
+		error = get_alias(v, &a);
+	if (!error && targets) {
+		buf_put(targets, a.targets);
+		error = buf_error(targets);
+	}
+	kv_abort(&t);
+	return error;
+}
+
+static int write_alias(
+    struct account_db *db, const struct key *k, const struct wr *w)
+{
+	struct kv_txn t;
+	int error = kv_write(db->kv, &t);
+	if (error)
+		return error;
+	kv_put(&t, TABLE_META, key_view(k), wr_view(w));
+	return kv_commit(&t);
+}
+
+int account_alias_put(
+    struct account_db *db, struct view address, struct view targets)
+{
+	struct key k;
+	size_t cap = targets.n + ACCOUNT_ADDRESS_MAX + 16;
+	int error = key_of_alias(address, &k);
+	if (error || targets.n > ACCOUNT_ALIAS_TEXT_MAX)
+		return error ? error : MC_E_LIMIT;
+	if (!targets.n)
+		return delete_record(db, TABLE_META, &k);
+	char *record = must_alloc(cap);
+	struct wr w = wr_into(record, cap);
+	wr_u8(&w, RECORD_VERSION);
+	wr_bytes(&w, address, ACCOUNT_ADDRESS_MAX);
+	wr_bytes(&w, targets, ACCOUNT_ALIAS_TEXT_MAX);
+	error = w.failed ? MC_E_LIMIT : write_alias(db, &k, &w);
+	free(record);
+	return error;
+}
+
+static int one_alias(struct walk *w, struct view value)
+{
+	struct alias_record a;
+	int error = get_alias(value, &a);
+	return error ? error : w->on_alias(w->ctx, a.address, a.targets);
+}
+
+int account_alias_each(struct account_db *db, struct view domain,
+    int (*fn)(void *ctx, struct view address, struct view targets), void *ctx)
+{
+	struct key prefix;
+	struct wr w = wr_into(prefix.bytes, sizeof prefix.bytes - 1);
+	wr_raw(&w, alias_prefix);
+	wr_raw(&w, domain);
+	if (domain.n)
+		wr_u8(&w, 0);
+	prefix.n = w.n;
+	struct walk walking = { .table = TABLE_META,
+		.prefix = key_view(&prefix),
+		.on_record = one_alias,
+		.on_alias = fn,
+		.ctx = ctx };
+	return w.failed ? MC_E_BAD : walk(db, &walking);
 }

@@ -3,8 +3,7 @@
 /* The database of accounts and domains: state_dir/accounts/accounts.mdb,
  * written by mailctl, read by the auth roles. Addresses are canonical here:
  * local@domain, in lower case, the local part an RFC 5322 dot-atom. */
-#include "base/err.h"
-#include "base/view.h"
+#include "base/buf.h"
 
 enum {
 	ACCOUNT_ADDRESS_MAX = 320,
@@ -82,4 +81,22 @@ int account_domain_put(struct account_db *db, const struct account_domain *d,
 int account_domain_delete(struct account_db *db, struct view name) MUST_CHECK;
 int account_domain_each(struct account_db *db,
     int (*fn)(void *ctx, const struct account_domain *d), void *ctx) MUST_CHECK;
+
+/* Aliases: who gets the mail to an address, as lines of addresses, each with
+ * its domain. */
+enum {
+	ACCOUNT_ALIAS_TEXT_MAX = 32000
+};
+
+/* address in its canonical form; targets (may be NULL) gets them. MC_E_NOENT.
+ */
+int account_alias_get(
+    struct account_db *db, struct view address, struct buf *targets) MUST_CHECK;
+/* Instead of what was there; empty: the alias goes. MC_E_LIMIT. */
+int account_alias_put(
+    struct account_db *db, struct view address, struct view targets) MUST_CHECK;
+/* As account_db_each. */
+int account_alias_each(struct account_db *db, struct view domain,
+    int (*fn)(void *ctx, struct view address, struct view targets),
+    void *ctx) MUST_CHECK;
 #endif

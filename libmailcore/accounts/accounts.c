@@ -48,6 +48,7 @@ void accounts_free(struct accounts **a)
 	for (size_t i = 0; i < (*a)->conf->n_domains; i++)
 		passwd_free(&(*a)->files[i]);
 	account_db_close(&(*a)->db);
+	accounts_free_alias_files(*a);
 	free((*a)->files);
 	free((*a)->dir);
 	free(*a);

@@ -1,17 +1,21 @@
 #include "accounts/resolve.h"
 #include "accounts/backend.h"
+#include "accounts/srs.h"
+#include "base/clock.h"
 #include "text/path.h"
 #include <stdio.h>
 #include <string.h>
 
 enum {
-	ALIASES_MAX = 4 /* a.example -> b.example -> ... in the database */
+	ALIAS_DOMAINS_MAX =
+	    4 /* a.example -> b.example -> ... in the database */
 };
 
 /* One address on its way. */
 struct search {
 	struct accounts *a;
 	struct view local; /* without quotes */
+	bool with_aliases;
 	struct resolved *out;
 };
 
@@ -20,17 +24,61 @@ static bool may_receive(const struct account *account)
 	return !(account->services_off & (1u << SERVICE_LOCAL));
 }
 
+static bool is_of_this_host(struct accounts *a, struct view domain)
+{
+	return view_ieq(domain, resolve_default_domain(a)) ||
+	       view_ieq(domain, view_of(a->conf->hostname));
+}
+
+/* Under its whole address, or as a name of this host. */
+static bool find_in_file(
+    struct accounts *a, struct view address, enum resolve_source *source)
+{
+	size_t at = view_rfind_byte(address, '@');
+	*source = RESOLVE_BY_ALIAS_FILE;
+	if (accounts_find_named_alias(a, address, NULL))
+		return true;
+	*source = RESOLVE_BY_HOST_NAME;
+	return accounts_find_named_alias(a, view_head(address, at), NULL) &&
+	       is_of_this_host(a, view_skip(address, at + 1));
+}
+
+static int try_alias(struct search *s, struct view address)
+{
+	struct account_db *db;
+	enum resolve_source source = RESOLVE_BY_DATABASE;
+	int error = accounts_db(s->a, &db);
+	if (!error)
+		error = account_alias_get(db, address, NULL);
+	if (error == MC_E_NOENT && find_in_file(s->a, address, &source))
+		error = 0;
+	if (error)
+		return error;
+	s->out->source = source;
+	return view_to_cstr(address, s->out->alias, sizeof s->out->alias);
+}
+
+static int try_account(
+    struct search *s, const struct accounts_domain *d, struct view address)
+{
+	int error = accounts_find_in(s->a, d, address, &s->out->account);
+	if (!error && !may_receive(&s->out->account))
+		error = MC_E_NOENT;
+	return error;
+}
+
 /* 0 when found, MC_E_NOENT, or a temporary error. */
 static int try_local(struct search *s, const struct accounts_domain *d,
     struct view local, enum resolve_rule rule)
 {
 	char address[ACCOUNT_ADDRESS_MAX + 1];
+	int error = MC_E_NOENT;
 	if (account_join(local, view_of(d->name), address) != 0)
 		return MC_E_NOENT; /* nobody can be called so */
-	int error =
-	    accounts_find_in(s->a, d, view_of(address), &s->out->account);
-	if (!error && !may_receive(&s->out->account))
-		error = MC_E_NOENT;
+	if (s->with_aliases)
+		error = try_alias(s, view_of(address));
+	if (error == MC_E_NOENT)
+		error = try_account(s, d, view_of(address));
 	if (!error)
 		s->out->rule = rule;
 	return error;
@@ -81,7 +129,7 @@ static int try_postmaster(struct search *s)
 static int try_all(struct search *s, struct accounts_domain *d)
 {
 	int error = try_domain(s, d);
-	for (int i = 0; i < ALIASES_MAX && error == MC_E_NOENT; i++) {
+	for (int i = 0; i < ALIAS_DOMAINS_MAX && error == MC_E_NOENT; i++) {
 		char next[sizeof d->alias_of];
 		if (!*d->alias_of)
 			break;
@@ -101,7 +149,7 @@ static int try_all(struct search *s, struct accounts_domain *d)
 static void finish(struct resolved *out, int error)
 {
 	if (!error)
-		out->kind = ADDRESS_LOCAL;
+		out->kind = *out->alias ? ADDRESS_ALIAS : ADDRESS_LOCAL;
 	else if (error == MC_E_NOENT)
 		out->kind = ADDRESS_UNKNOWN;
 	else
@@ -119,8 +167,87 @@ static bool is_host_postmaster(
 	       (!domain.n || view_ieq(domain, view_of(a->conf->hostname)));
 }
 
-void resolve_address(
-    struct accounts *a, struct view address, struct resolved *out)
+static struct view srs_domain(struct accounts *a)
+{
+	struct view domain = view_of(a->conf->srs_domain);
+	if (view_ieq(domain, V("none")))
+		return V("");
+	return domain.n ? domain : resolve_default_domain(a);
+}
+
+static int srs_key(struct accounts *a, unsigned char out[HASH_SHA256_BYTES])
+{
+	struct account_db *db;
+	struct view secret = { (const char *)a->secret, sizeof a->secret };
+	int error = accounts_db(a, &db);
+	return error ? error : hash_hmac(secret, V("srs"), out);
+}
+
+static struct view domain_of(struct view address)
+{
+	return view_skip(address, view_rfind_byte(address, '@') + 1);
+}
+
+int resolve_srs_forward(struct accounts *a, struct view sender,
+    char out[ACCOUNT_ADDRESS_MAX], size_t *n)
+{
+	unsigned char key[HASH_SHA256_BYTES];
+	struct accounts_domain ours;
+	struct view domain = srs_domain(a);
+	if (!domain.n || !sender.n ||
+	    view_ieq(domain_of(sender), view_of(a->conf->hostname)) ||
+	    accounts_find_domain(a, domain_of(sender), &ours) == 0)
+		return MC_E_NOENT;
+	int error = srs_key(a, key);
+	if (!error)
+		error = srs_forward(hash_view(key), sender, domain,
+		    (uint64_t)clock_wall_s(), out, n);
+	return error == MC_E_LIMIT ? MC_E_NOENT : error;
+}
+
+int resolve_srs_reverse(struct accounts *a, struct view address,
+    char out[ACCOUNT_ADDRESS_MAX], size_t *n)
+{
+	unsigned char key[HASH_SHA256_BYTES];
+	struct view domain = srs_domain(a);
+	if (!srs_is_rewritten(address) || !domain.n ||
+	    !view_ieq(domain_of(address), domain))
+		return MC_E_NOENT;
+	int error = srs_key(a, key);
+	if (!error)
+		error = srs_reverse(
+		    hash_view(key), address, (uint64_t)clock_wall_s(), out, n);
+	return error == MC_E_BAD ? MC_E_NOENT : error;
+}
+
+/* false: it is no sender that was rewritten here. */
+static bool try_srs(struct accounts *a, struct view address, bool with_aliases,
+    struct resolved *out)
+{
+	char text[ACCOUNT_ADDRESS_MAX];
+	size_t n;
+	if (!with_aliases || resolve_srs_reverse(a, address, text, &n) != 0 ||
+	    view_to_cstr(address, out->alias, sizeof out->alias) != 0)
+		return false;
+	out->kind = ADDRESS_ALIAS;
+	out->source = RESOLVE_BY_SRS;
+	return true;
+}
+
+/* Names at this host have aliases, and are no accounts. A domain of its own
+ * comes before that. */
+static int try_host(struct search *s, struct view domain)
+{
+	struct accounts_domain d = { .kind = ACCOUNTS_DATABASE };
+	if (!s->with_aliases ||
+	    !view_ieq(domain, view_of(s->a->conf->hostname)) ||
+	    view_to_cstr(domain, d.name, sizeof d.name) != 0)
+		return MC_E_NOENT;
+	return try_domain(s, &d);
+}
+
+static void resolve(struct accounts *a, struct view address, bool with_aliases,
+    struct resolved *out)
 {
 	struct path p = { .local = address };
 	struct accounts_domain d;
@@ -138,16 +265,34 @@ void resolve_address(
 		out->kind = ADDRESS_UNKNOWN;
 		return;
 	}
-	struct search s = { a, { local, n }, out };
+	if (try_srs(a, address, with_aliases, out))
+		return;
+	struct search s = { a, { local, n }, with_aliases, out };
 	int error = bare || p.is_literal
 			? MC_E_NOENT
 			: accounts_find_domain(a, p.domain, &d);
-	if (!error)
+	if (!error) {
 		finish(out, try_all(&s, &d));
-	else if (error != MC_E_NOENT)
+		return;
+	}
+	if (error == MC_E_NOENT)
+		error = try_host(&s, p.domain);
+	if (error != MC_E_NOENT)
 		finish(out, error);
 	else if (is_host_postmaster(a, s.local, p.domain))
 		finish(out, try_postmaster(&s));
+}
+
+void resolve_address(
+    struct accounts *a, struct view address, struct resolved *out)
+{
+	resolve(a, address, true, out);
+}
+
+void resolve_account(
+    struct accounts *a, struct view address, struct resolved *out)
+{
+	resolve(a, address, false, out);
 }
 
 static int only_domain(void *ctx, const struct account_domain *d)
@@ -183,7 +328,7 @@ static int find_login(struct accounts *a, struct view local,
 {
 	char address[ACCOUNT_ADDRESS_MAX + 1];
 	int error = MC_E_NOENT;
-	for (int i = 0; i < ALIASES_MAX && error == MC_E_NOENT; i++) {
+	for (int i = 0; i < ALIAS_DOMAINS_MAX && error == MC_E_NOENT; i++) {
 		char next[sizeof d->alias_of];
 		if (account_join(local, view_of(d->name), address) != 0)
 			return MC_E_NOENT;

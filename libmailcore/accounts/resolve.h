@@ -42,17 +42,41 @@ enum resolve_rule {
 	RESOLVE_NONE,
 };
 
+enum resolve_source {
+	RESOLVE_BY_ACCOUNT,
+	RESOLVE_BY_DATABASE,   /* an alias there */
+	RESOLVE_BY_ALIAS_FILE, /* one under its whole address */
+	RESOLVE_BY_HOST_NAME,  /* one under a name of this host */
+	RESOLVE_BY_SRS,        /* a sender that was rewritten here */
+};
+
 struct resolved {
 	enum address_kind kind;
 	enum resolve_rule rule;
-	bool is_alias;          /* by a domain that is an alias */
-	struct account account; /* of ADDRESS_LOCAL */
+	bool is_alias;              /* by a domain that is an alias */
+	struct account account;     /* of ADDRESS_LOCAL */
+	enum resolve_source source; /* of ADDRESS_ALIAS, and its address: */
+	char alias[ACCOUNT_ADDRESS_MAX + 1];
 };
 
 /* "local@domain" as path_format writes it, or "postmaster". In this order:
  * exact, without the tag, then both in the domain that this one is an alias
- * of, postmaster, catch-all. */
+ * of, postmaster, catch-all. At each step an alias of the database comes before
+ * one of the alias file, and both before an account. A name without a domain in
+ * the alias file is one in the default domain, and at hostname. */
 void resolve_address(
+    struct accounts *a, struct view address, struct resolved *out);
+/* Senders of forwarded mail (accounts/srs.h): the one that mail of this sender
+ * is to have, MC_E_NOENT: it keeps its own; whom one of ours stands for,
+ * MC_E_NOENT: it is none. The key is the database's: without one there are
+ * none.
+ */
+int resolve_srs_forward(struct accounts *a, struct view sender,
+    char out[ACCOUNT_ADDRESS_MAX], size_t *n) MUST_CHECK;
+int resolve_srs_reverse(struct accounts *a, struct view address,
+    char out[ACCOUNT_ADDRESS_MAX], size_t *n) MUST_CHECK;
+/* The same as resolve_address when aliases do not apply: no ADDRESS_ALIAS. */
+void resolve_account(
     struct accounts *a, struct view address, struct resolved *out);
 
 /* A login name: an address, exact or in an alias domain; or a local part in

@@ -140,6 +140,14 @@ static void place_aliases(struct conf_draft *d)
 	d->c->aliases = all;
 }
 
+static void check_srs(struct conf_draft *d)
+{
+	struct view domain = view_of(d->c->srs_domain);
+	if (domain.n && !view_ieq(domain, V("none")) && !conf_is_domain(domain))
+		conf_complainf(d, line_of(d, "srs_domain"), "srs_domain",
+		    "\"%s\" is no domain, nor none", d->c->srs_domain);
+}
+
 static void check_log(struct conf_draft *d)
 {
 	struct view log = view_of(d->c->log);
@@ -221,6 +229,7 @@ static void check_top(struct conf_draft *d)
 	const struct conf *c = d->c;
 	check_hostname(d);
 	check_log(d);
+	check_srs(d);
 	check_quota_warn(d);
 	check_resolver(d);
 	check_relay(d);

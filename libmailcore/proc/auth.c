@@ -1,13 +1,17 @@
 /* runs as    USER_AUTH, in the accounts directory
- * can see    the accounts database (to read), passwd-files
- * accepts    AUTH_START, _NEXT, _CANCEL, ADDRESS_ASK, DELIVERY_ASK
- * sends      AUTH_CHALLENGE, _RESULT, ADDRESS_IS, DELIVERY_GRANTED; GRANT
+ * can see    the accounts database (to read), passwd-files,
+ *            the text of alias files
+ * accepts    AUTH_START, _NEXT, _CANCEL, ADDRESS_ASK, EXPAND_ASK, EXPLAIN_ASK,
+ *            DELIVERY_ASK
+ * sends      AUTH_CHALLENGE, _RESULT, ADDRESS_IS, LEAF_IS, EXPANDED, STEP_IS,
+ *            EXPLAINED, DELIVERY_GRANTED; GRANT
  * dies when  its monitor does */
 #include "proc/auth.h"
 #include "accounts/authn.h"
 #include "accounts/quota.h"
 #include "base/clock.h"
 #include "base/panic.h"
+#include "proc/aliases.h"
 #include <stdlib.h>
 
 enum {
@@ -176,6 +180,9 @@ static void on_address_ask(
 	struct resolved r;
 	(void)fd;
 	resolve_address(a->accounts, m->address_ask.address, &r);
+	if (r.kind == ADDRESS_ALIAS && peer_role(from) == ROLE_FRONT)
+		r.kind = aliases_outlook(
+		    a->accounts, m->address_ask.address, &r.account);
 	struct msg out = { .type = MSG_ADDRESS_IS,
 		.address_is = {
 		    m->address_ask.id, (uint8_t)r.kind, V(""), 0, 0 } };
@@ -187,6 +194,28 @@ static void on_address_ask(
 		out.address_is.quota_messages = quota.messages;
 	}
 	peer_send(from, &out, -1);
+}
+
+static void on_expand_ask(
+    struct proc *p, struct peer *from, const struct msg *m, int fd)
+{
+	struct auth *a = proc_state(p);
+	(void)fd;
+	aliases_expand(a->accounts, from, &m->expand_ask);
+}
+
+static void on_explain_ask(
+    struct proc *p, struct peer *from, const struct msg *m, int fd)
+{
+	struct auth *a = proc_state(p);
+	(void)fd;
+	aliases_explain(a->accounts, from, &m->explain_ask);
+}
+
+static void on_file_changed(struct proc *p, enum file_kind kind, uint32_t index)
+{
+	struct auth *a = proc_state(p);
+	aliases_file_changed(p, a->accounts, kind, index);
 }
 
 static enum auth_status delivery_status(
@@ -235,6 +264,7 @@ static int start(struct proc *p)
 	struct auth *a = MUST_NEW(struct auth);
 	a->proc = p;
 	a->accounts = accounts_new(proc_conf(p), ".");
+	aliases_take_files(p, a->accounts);
 	a->authn = authn_new(a->accounts, proc_conf(p));
 	a->cleaned_at_ms = clock_mono_ms();
 	a->sweep = timer_new(proc_loop(p), on_sweep, a);
@@ -247,11 +277,14 @@ const struct role_ops auth_ops = {
 	.start = start,
 	.peer_up = on_peer_up,
 	.peer_down = on_peer_down,
+	.file_changed = on_file_changed,
 	.on = {
 		[MSG_AUTH_START] = on_auth_start,
 		[MSG_AUTH_NEXT] = on_auth_next,
 		[MSG_AUTH_CANCEL] = on_auth_cancel,
 		[MSG_ADDRESS_ASK] = on_address_ask,
+		[MSG_EXPAND_ASK] = on_expand_ask,
+		[MSG_EXPLAIN_ASK] = on_explain_ask,
 		[MSG_DELIVERY_ASK] = on_delivery_ask,
 	},
 };

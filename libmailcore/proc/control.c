@@ -92,6 +92,16 @@ static void on_queue(struct monitor *m, struct peer *p, const struct msg *msg)
 		peer_send(queue->peer, &out, -1);
 }
 
+static void on_explain(struct monitor *m, struct peer *p, const struct msg *msg)
+{
+	struct child *auth = family_find(m, ROLE_AUTH, 0);
+	struct msg out = { .type = MSG_EXPLAIN_ASK,
+		.explain_ask = { begin_asking(m->control, p, auth),
+		    msg->ctl_explain.address } };
+	if (out.explain_ask.id)
+		peer_send(auth->peer, &out, -1);
+}
+
 static void on_route(struct monitor *m, struct peer *p, const struct msg *msg)
 {
 	struct child *resolver = family_find(m, ROLE_RESOLVER, 0);
@@ -119,7 +129,8 @@ static void pass_on(
 	for (size_t i = 0; k && i < CONTROLLERS_MAX; i++) {
 		if (!id || k->asked[i].id != id || k->asked[i].role != role)
 			continue;
-		k->asked[i].id = 0;
+		if (answer->type != MSG_CTL_STEP) /* more will come */
+			k->asked[i].id = 0;
 		if (k->peers[i])
 			peer_send(k->peers[i], answer, -1);
 	}
@@ -154,6 +165,23 @@ void control_on_route_is(struct child *c, const struct msg *msg, int fd)
 	pass_on(c->monitor->control, ROLE_RESOLVER, r->id, &out);
 }
 
+void control_on_step(struct child *c, const struct msg *msg, int fd)
+{
+	const struct msg_step_is *s = &msg->step_is;
+	struct msg out = { .type = MSG_CTL_STEP,
+		.ctl_step = { s->depth, s->what, s->subject, s->detail } };
+	(void)fd;
+	pass_on(c->monitor->control, ROLE_AUTH, s->id, &out);
+}
+
+void control_on_explained(struct child *c, const struct msg *msg, int fd)
+{
+	struct msg out = { .type = MSG_CTL_EXPLAINED,
+		.ctl_explained = { msg->explained.kind } };
+	(void)fd;
+	pass_on(c->monitor->control, ROLE_AUTH, msg->explained.id, &out);
+}
+
 void control_role_gone(struct monitor *m, enum role_id role)
 {
 	struct control *k = m->control;
@@ -173,6 +201,7 @@ static void (*const from_control[MSG_COUNT])(
 	[MSG_CTL_RELOAD] = on_reload,
 	[MSG_CTL_STOP] = on_stop,
 	[MSG_CTL_QUEUE] = on_queue,
+	[MSG_CTL_EXPLAIN] = on_explain,
 	[MSG_CTL_SITE] = on_site,
 	[MSG_CTL_ROUTE] = on_route,
 };

@@ -25,6 +25,8 @@ const char *drop_user_name(const struct conf *conf, enum role_user user)
 		return conf->user_store;
 	case USER_QUEUE:
 		return conf->user_queue;
+	case USER_ALIAS:
+		return conf->alias_user;
 	}
 	return NULL;
 }
@@ -164,14 +166,16 @@ static void limit_all(const struct conf *conf, const struct role *role)
 	limit(role, "rlimit-core", RLIMIT_CORE, 0);
 	limit(role, "rlimit-nofile", RLIMIT_NOFILE, 1 << 20);
 	/* Per user, and in force for all but root: no fork, no thread. */
-	if (role->user != USER_ROOT && conf->isolation != ISOLATION_NONE)
+	if (role->user != USER_ROOT && !(role->holds & HOLDS_PROGRAMS) &&
+	    conf->isolation != ISOLATION_NONE)
 		limit(role, "rlimit-nproc", RLIMIT_NPROC, 0);
 }
 
 static void no_new_privileges(const struct role *role)
 {
 #ifdef __linux__
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+	if (!(role->holds & HOLDS_PROGRAMS) &&
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		drop_missing(role, "no-new-privileges", -errno);
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
 		drop_missing(role, "undumpable", -errno);

@@ -107,6 +107,8 @@ static void (*const from_child[MSG_COUNT])(
 	[MSG_RETIRE] = agents_on_retire,
 	[MSG_SOCKET_ASK] = sockets_on_ask,
 	[MSG_QUEUE_CHANGED] = control_on_queue_changed,
+	[MSG_STEP_IS] = control_on_step,
+	[MSG_EXPLAINED] = control_on_explained,
 	[MSG_SITE_IS] = control_on_site,
 	[MSG_ROUTE_IS] = control_on_route_is,
 };
@@ -238,6 +240,8 @@ static size_t count(const struct role *role, const struct conf *conf)
 	switch (role->count) {
 	case COUNT_ONE:
 		if (role->holds & HOLDS_KEYS && !conf->tls_certificate[0])
+			return 0;
+		if (role->holds & HOLDS_PROGRAMS && !conf->aliases[0])
 			return 0;
 		return role->id == ROLE_MONITOR ? 0 : 1;
 	case COUNT_FRONTS:

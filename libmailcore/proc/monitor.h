@@ -161,6 +161,8 @@ void sockets_on_ask(struct child *from, const struct msg *msg, int fd);
 int control_open(struct monitor *m) MUST_CHECK;
 void control_close(struct monitor *m);
 void control_on_queue_changed(struct child *c, const struct msg *msg, int fd);
+void control_on_step(struct child *c, const struct msg *msg, int fd);
+void control_on_explained(struct child *c, const struct msg *msg, int fd);
 void control_on_site(struct child *c, const struct msg *msg, int fd);
 void control_on_route_is(struct child *c, const struct msg *msg, int fd);
 /* A process of that role died: who waits for its answer gets none. */

@@ -16,6 +16,7 @@ enum role_user {
 	USER_KEYS,
 	USER_STORE,
 	USER_QUEUE,
+	USER_ALIAS,
 };
 
 enum role_root {
@@ -46,6 +47,9 @@ enum role_holds {
 	HOLDS_CA = 1 << 6,
 	HOLDS_ROUTE_SECRETS = 1 << 7,
 	HOLDS_ALIASES = 1 << 8, /* and the files that they include */
+	/* Starts programs: may fork, and setuid ones are what they are. There
+	 * is none without the option aliases. */
+	HOLDS_PROGRAMS = 1 << 9,
 };
 
 enum role_count {

@@ -61,6 +61,19 @@ enum address_kind {
 	ADDRESS_UNKNOWN, /* our domain, nobody there */
 	ADDRESS_REMOTE,  /* not our domain */
 	ADDRESS_TEMP,    /* cannot be told now */
+	ADDRESS_ALIAS,   /* of one or several others */
+	ADDRESS_KIND_COUNT
+};
+
+/* What an alias leads to in the end. */
+enum leaf_kind {
+	LEAF_ADDRESS, /* not known yet: as it came */
+	LEAF_ACCOUNT,
+	LEAF_REMOTE,
+	LEAF_COMMAND,
+	LEAF_FILE,
+	LEAF_FAILED, /* nowhere; text says why */
+	LEAF_KIND_COUNT
 };
 
 enum submit_status {

@@ -237,8 +237,11 @@ static void add(struct queue *q, struct rcpt *r, const struct route *route)
 		return;
 	}
 	list_remove(&r->work);
+	/* Recipients of one transaction have one sender, too. */
 	r->relay.mail = r->mail->e.id;
-	r->relay.sender = (uint32_t)view_hash(r->mail->e.sender);
+	if (r->r.from.n)
+		r->relay.mail ^= view_hash(r->r.from);
+	r->relay.sender = (uint32_t)view_hash(rcpt_sender(r));
 	sched_relay_add(sched, site, &r->relay);
 	queue_schedule_round(q);
 }

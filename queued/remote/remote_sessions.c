@@ -108,9 +108,11 @@ static void send_mail(
     struct queue *q, const struct remote_session *s, const struct mail *mail)
 {
 	const struct queue_envelope *e = &mail->e;
+	const struct rcpt *first =
+	    CONTAINER(s->session->jobs.next, struct rcpt, relay.link);
 	struct msg m = { .type = MSG_RELAY_MAIL,
-		.relay_mail = { s->id, e->id, e->sender, e->submit_flags,
-		    e->envid, e->size_bytes } };
+		.relay_mail = { s->id, e->id, rcpt_sender(first),
+		    e->submit_flags, e->envid, e->size_bytes } };
 	tell_relay(q, &m, -1);
 	send_rcpts(q, s);
 }
@@ -233,12 +235,24 @@ static bool is_final(const struct msg_relay_down *down)
 		   down->stage == RELAY_STAGE_HELLO);
 }
 
-static void fail_all(
-    struct queue *q, struct list *jobs, const struct msg_relay_down *down)
+/* A reply as it is; what nobody replied gets a code that says where it was. */
+static void put_reason(
+    const struct msg_relay_down *down, char out[QUEUE_REPLY_MAX])
+{
+	bool was_up = down->stage == RELAY_STAGE_READY ||
+		      down->stage == RELAY_STAGE_CLOSED;
+	bool is_said = down->code || explain_code(down->text).n;
+	struct view code = is_said ? V("") : was_up ? V("4.4.2 ") : V("4.4.1 ");
+	struct view text =
+	    down->text.n ? down->text : V("the session was lost");
+	snprintf(out, QUEUE_REPLY_MAX, "%.*s%.*s", (int)code.n, code.p,
+	    (int)text.n, text.p);
+}
+
+static void fail_all(struct queue *q, struct list *jobs,
+    const struct msg_relay_down *down, struct view text)
 {
 	const struct fate_via via = { down->host, V(""), V("") };
-	struct view text =
-	    down->text.n ? down->text : V("4.4.2 the session was lost");
 	struct site_job *job;
 	while ((job = LIST_POP(jobs, struct site_job, link)))
 		fate_relay(q, CONTAINER(job, struct rcpt, relay),
@@ -256,17 +270,20 @@ void remote_on_down(
 	struct remote_session *s = find(q, down->id);
 	if (!s)
 		return;
+	char text[QUEUE_REPLY_MAX];
 	struct list failed, parked;
 	struct site_session *session = s->session;
 	struct site *site = session->site;
 	bool was_down = site->state == SITE_DOWN;
 	list_init(&failed);
 	list_init(&parked);
-	note_trouble(site, down->host.n ? down->host : s->via.host, down->text);
+	put_reason(down, text);
+	note_trouble(
+	    site, down->host.n ? down->host : s->via.host, view_of(text));
 	sched_relay_lost(&q->remote.sched, session,
 	    s->is_up ? LOSS_ENDED : LOSS_REFUSED, now_ms(q), &failed, &parked);
 	forget(s);
-	fail_all(q, &failed, down);
+	fail_all(q, &failed, down, view_of(text));
 	park_all(q, &parked, site);
 	if (!was_down && site->state == SITE_DOWN)
 		log_down(q, site);

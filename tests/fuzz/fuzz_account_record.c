@@ -41,8 +41,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	kv_put(&t, 0, V("x\0y"), v);
 	kv_put(&t, 1, V("x"), v);
+	kv_put(&t, 2, V("alias\0x\0y"), v);
 	if (kv_commit(&t))
 		abort();
 	return (account_db_get(db, V("y@x"), &a) |
-		   account_domain_get(db, V("x"), &d)) > 0;
+		   account_domain_get(db, V("x"), &d) |
+		   account_alias_get(db, V("y@x"), NULL)) > 0;
 }

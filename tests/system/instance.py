@@ -18,7 +18,7 @@ import time
 
 DAEMONS = ["queued", "smtpd", "imapd", "pop3d"]
 USERS = {"USER_NET": "mailnet", "USER_AUTH": "mailauth", "USER_KEYS": "mailkeys",
-         "USER_STORE": "mailstore", "USER_QUEUE": "mailqueue"}
+         "USER_STORE": "mailstore", "USER_QUEUE": "mailqueue", "USER_ALIAS": "nobody"}
 PASSWORD = "correct horse"
 SERVICES = {"smtp": "starttls", "submission": "starttls", "submissions": "implicit",
             "imap": "starttls", "imaps": "implicit", "pop3": "starttls", "pop3s": "implicit"}

@@ -43,8 +43,9 @@ struct timer {
 struct proc {
 	struct conf conf;
 	void *state;
-	struct peer monitor, auth, front, resolver, relay, fetch, agents[16];
-	bool has_auth, has_resolver, has_relay, has_fetch, has_exited;
+	struct peer monitor, auth, front, run, resolver, relay, fetch;
+	struct peer agents[16];
+	bool has_auth, has_run, has_resolver, has_relay, has_fetch, has_exited;
 	unsigned n_agents;
 	struct deferred deferred[64];
 	struct timer timers[64];
@@ -75,6 +76,8 @@ struct peer *proc_monitor(struct proc *p)
 
 struct peer *proc_peer(struct proc *p, enum role_id id)
 {
+	if (id == ROLE_RUN && p->has_run)
+		return &p->run;
 	if (id == ROLE_RESOLVER)
 		return p->has_resolver ? &p->resolver : NULL;
 	if (id == ROLE_RELAY)
@@ -265,6 +268,7 @@ static inline void fake_reset(void)
 	fake.monitor.role = ROLE_MONITOR;
 	fake.auth.role = ROLE_AUTH;
 	fake.front.role = ROLE_FRONT;
+	fake.run.role = ROLE_RUN;
 	fake.resolver.role = ROLE_RESOLVER;
 	fake.relay.role = ROLE_RELAY;
 	fake.has_auth = fake.has_resolver = fake.has_relay = true;

@@ -90,6 +90,21 @@ START_TEST(delivers_with_trace_fields)
 
 END_TEST
 
+/* It was in this mailbox, went somewhere, and came back. */
+START_TEST(takes_nothing_twice)
+{
+	struct msg m = delivery(
+	    1, "", V("Subject: x\r\nDelivered-To: To@b.example\r\n\r\n"));
+	ck_assert_int_eq(batch_add(&batch, 9, &m, -1), 0);
+	m = delivery(2, "", V("Delivered-To: other@b.example\r\n\r\n"));
+	ck_assert_int_eq(batch_add(&batch, 9, &m, -1), 0);
+	batch_store(&batch, store);
+	ck_assert_int_eq(batch.items[0].status, DELIVER_STATUS_PERM);
+	ck_assert_int_eq(batch.items[1].status, DELIVER_STATUS_OK);
+}
+
+END_TEST
+
 START_TEST(delivers_a_file)
 {
 	char path[80], text[256];
@@ -193,6 +208,7 @@ static Suite *build(void)
 	TCase *t = tcase_create("agent_batch");
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, delivers_with_trace_fields);
+	tcase_add_test(t, takes_nothing_twice);
 	tcase_add_test(t, delivers_a_file);
 	tcase_add_test(t, one_bad_item_does_not_keep_back_others);
 	tcase_add_test(t, delivers_once);

@@ -402,6 +402,39 @@ START_TEST(refuses_fields_over_their_bound)
 
 END_TEST
 
+START_TEST(keeps_what_an_alias_made)
+{
+	char bytes[QUEUE_RECORD_MAX];
+	size_t n, plain;
+	struct queue_rcpt r = recipient(3, 1), got;
+	ck_assert_int_eq(queue_record_put_rcpt(&r, bytes, &plain), 0);
+	r.kind = LEAF_COMMAND;
+	r.text = V("/bin/x y");
+	r.from = V("owner-list@b.example");
+	r.origin = V("list@b.example");
+	ck_assert_int_eq(queue_record_put_rcpt(&r, bytes, &n), 0);
+	for (size_t i = plain + 1; i < n; i++)
+		ck_assert_int_eq(
+		    queue_record_get_rcpt((struct view){ bytes, i }, 3, &got),
+		    MC_E_CORRUPT);
+	/* As before there were aliases. */
+	ck_assert_int_eq(
+	    queue_record_get_rcpt((struct view){ bytes, plain }, 3, &got), 0);
+	ck_assert_int_eq(got.kind, LEAF_ADDRESS);
+	ck_assert_int_eq(
+	    queue_record_get_rcpt((struct view){ bytes, n }, 3, &got), 0);
+	ck_assert_int_eq(got.kind, LEAF_COMMAND);
+	ck_assert_view_eq(got.text, r.text);
+	ck_assert_view_eq(got.from, r.from);
+	ck_assert_view_eq(got.origin, r.origin);
+	bytes[plain] = LEAF_KIND_COUNT;
+	ck_assert_int_eq(
+	    queue_record_get_rcpt((struct view){ bytes, n }, 3, &got),
+	    MC_E_CORRUPT);
+}
+
+END_TEST
+
 START_TEST(takes_no_damaged_record)
 {
 	char bytes[QUEUE_RECORD_MAX];
@@ -608,6 +641,7 @@ static Suite *build(void)
 	tcase_add_test(t, is_read_while_it_is_written);
 	tcase_add_test(t, is_changed_by_one_process_only);
 	tcase_add_test(t, refuses_fields_over_their_bound);
+	tcase_add_test(t, keeps_what_an_alias_made);
 	tcase_add_test(t, takes_no_damaged_record);
 	tcase_add_test(t, parks_and_unparks);
 	tcase_add_test(t, walks_the_sites);

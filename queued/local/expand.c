@@ -1,0 +1,157 @@
+/* What aliases make of a recipient: auth is asked, about one at a time since an
+ * answer may be long, and the leaves take its place in one transaction. */
+#include "queued/queue_role.h"
+
+enum {
+	/* Of one message: an alias can be reached by many addresses, with
+	 * tags. */
+	MESSAGE_RCPTS_MAX = 50000
+};
+
+void expand_start(struct queue *q, struct rcpt *r)
+{
+	list_remove(&r->work);
+	list_push(&q->expanding.waiting, &r->work);
+}
+
+void expand_pump(struct queue *q)
+{
+	struct peer *auth = proc_peer(q->proc, ROLE_AUTH);
+	if (!auth || q->expanding.asked || list_empty(&q->expanding.waiting))
+		return;
+	struct rcpt *r =
+	    CONTAINER(q->expanding.waiting.next, struct rcpt, work);
+	list_remove(&r->work);
+	q->expanding.asked = r;
+	struct msg m = { .type = MSG_EXPAND_ASK,
+		.expand_ask = {
+		    ++q->expanding.id, r->r.address, r->mail->e.sender } };
+	peer_send(auth, &m, -1);
+}
+
+static void drop_leaves(struct queue *q)
+{
+	struct list *all = &q->expanding.leaves;
+	while (!list_empty(all))
+		rcpt_free(CONTAINER(all->next, struct rcpt, link));
+}
+
+/* RFC 3461 5.2.7: what was asked about a recipient is asked about those in its
+ * place; not about the members of a list, which are its owner's. */
+static struct rcpt *leaf_of(
+    const struct rcpt *parent, const struct msg_leaf_is *m)
+{
+	bool is_list = m->owner.n > 0;
+	struct queue_rcpt r = { .kind = (enum leaf_kind)m->kind,
+		.address = m->address,
+		.text = m->text,
+		.from = is_list ? m->owner : m->sender,
+		.origin = parent->r.address };
+	if (!is_list) {
+		r.orcpt = parent->r.orcpt;
+		r.notify = parent->r.notify & NOTIFY_OF_FRONTS;
+	}
+	return rcpt_new(&r);
+}
+
+void expand_on_leaf(
+    struct proc *p, struct peer *from, const struct msg *m, int fd)
+{
+	struct queue *q = proc_state(p);
+	const struct msg_leaf_is *l = &m->leaf_is;
+	(void)from;
+	(void)fd;
+	if (!q->expanding.asked || l->id != q->expanding.id ||
+	    l->kind == LEAF_ADDRESS || l->kind >= LEAF_KIND_COUNT)
+		return;
+	struct rcpt *leaf = leaf_of(q->expanding.asked, l);
+	list_push(&q->expanding.leaves, &leaf->link);
+}
+
+static void number_leaves(struct rcpt *r)
+{
+	struct list *all = &r->leaves;
+	for (struct list *i = all->next; i != all; i = i->next)
+		CONTAINER(i, struct rcpt, link)->r.index =
+		    r->mail->e.n_recipients++;
+}
+
+static size_t count_leaves(const struct rcpt *r)
+{
+	size_t n = 0;
+	const struct list *all = &r->leaves;
+	for (const struct list *i = all->next; i != all; i = i->next)
+		n++;
+	return n;
+}
+
+static void give_leaves(struct queue *q, struct rcpt *r)
+{
+	list_move_all(&r->leaves, &q->expanding.leaves);
+	size_t n = count_leaves(r);
+	if (!n) {
+		fate_failed(q, r, V("5.1.1 the alias has no recipients"));
+		return;
+	}
+	if (n + r->mail->e.n_recipients <= MESSAGE_RCPTS_MAX) {
+		number_leaves(r);
+		fate_expanded(q, r);
+		return;
+	}
+	while (!list_empty(&r->leaves))
+		rcpt_free(CONTAINER(r->leaves.next, struct rcpt, link));
+	fate_failed(q, r, V("5.5.3 too many recipients, with aliases"));
+}
+
+static void finish(struct queue *q, struct rcpt *r, enum address_kind kind)
+{
+	switch (kind) {
+	case ADDRESS_ALIAS:
+		give_leaves(q, r);
+		return;
+	case ADDRESS_LOCAL:
+	case ADDRESS_UNKNOWN:
+	case ADDRESS_REMOTE: /* it was an alias a moment ago */
+		address_resolve(q, r);
+		return;
+	case ADDRESS_TEMP:
+	case ADDRESS_KIND_COUNT:
+		break;
+	}
+	fate_temporary(q, r, V("4.3.0 the alias cannot be expanded now"));
+}
+
+void expand_on_end(
+    struct proc *p, struct peer *from, const struct msg *m, int fd)
+{
+	struct queue *q = proc_state(p);
+	struct rcpt *r = q->expanding.asked;
+	(void)from;
+	(void)fd;
+	if (!r || m->expanded.id != q->expanding.id)
+		return;
+	q->expanding.asked = NULL;
+	finish(q, r,
+	    m->expanded.kind < ADDRESS_KIND_COUNT
+		? (enum address_kind)m->expanded.kind
+		: ADDRESS_TEMP);
+	drop_leaves(q);
+	queue_schedule_round(q);
+}
+
+void expand_forget(struct queue *q, struct rcpt *r)
+{
+	if (q->expanding.asked != r)
+		return;
+	q->expanding.asked = NULL;
+	drop_leaves(q);
+}
+
+void expand_auth_down(struct queue *q)
+{
+	struct rcpt *r = q->expanding.asked;
+	if (!r)
+		return;
+	expand_forget(q, r);
+	list_push_front(&q->expanding.waiting, &r->work);
+}

@@ -1,0 +1,114 @@
+/* Commands and files of aliases: role run delivers to them, some at a time.
+ * They know no delivery ids: after a crash a message may come to them again. */
+#include "base/panic.h"
+#include "queued/queue_role.h"
+#include <stdlib.h>
+
+void programs_deliver(struct queue *q, struct rcpt *r)
+{
+	if (!*proc_conf(q->proc)->aliases) {
+		fate_failed(q, r, V("5.3.5 commands and files are off"));
+		return;
+	}
+	list_remove(&r->work);
+	list_push(&q->programs.waiting, &r->work);
+}
+
+static void begin(struct queue *q, struct rcpt *r)
+{
+	r->ask = idtab_add(&q->asks, r);
+	r->is_running = true;
+	list_remove(&r->work);
+	list_push(&q->programs.running, &r->work);
+	q->programs.n_running++;
+}
+
+static void end(struct queue *q, struct rcpt *r)
+{
+	idtab_remove(&q->asks, r->ask);
+	r->ask = 0;
+	r->is_running = false;
+	list_remove(&r->work);
+	q->programs.n_running--;
+}
+
+static int send_file(struct queue *q, struct peer *run, const struct rcpt *r)
+{
+	const struct queue_envelope *e = &r->mail->e;
+	int fd = -1;
+	int error = body_open(q, r->mail, &fd);
+	struct msg m = { .type = MSG_RUN_FILE,
+		.run_file = { r->ask, (uint8_t)r->r.kind, r->r.text,
+		    rcpt_sender(r), r->r.address, r->r.origin, e->envid,
+		    e->received_s, e->size_bytes } };
+	if (!error)
+		peer_send(run, &m, fd);
+	return error;
+}
+
+static int send_memory(struct queue *q, struct peer *run, const struct rcpt *r)
+{
+	const struct queue_envelope *e = &r->mail->e;
+	char *buffer = r->mail->body ? NULL : must_alloc(QUEUE_BODY_MAX);
+	struct view body;
+	int error = body_read(q, r->mail, buffer, &body);
+	if (!error) {
+		struct msg m = { .type = MSG_RUN_MAIL,
+			.run_mail = { r->ask, (uint8_t)r->r.kind, r->r.text,
+			    rcpt_sender(r), r->r.address, r->r.origin, e->envid,
+			    e->received_s, body } };
+		peer_send(run, &m, -1);
+	}
+	free(buffer);
+	return error;
+}
+
+static void start(struct queue *q, struct peer *run, struct rcpt *r)
+{
+	begin(q, r);
+	int error = r->mail->e.is_spooled ? send_file(q, run, r)
+					  : send_memory(q, run, r);
+	if (!error)
+		return;
+	end(q, r);
+	fate_temporary(q, r, V("4.3.0 the queue cannot be read"));
+}
+
+void programs_pump(struct queue *q)
+{
+	struct peer *run = proc_peer(q->proc, ROLE_RUN);
+	struct list *waiting = &q->programs.waiting;
+	unsigned most = (unsigned)proc_conf(q->proc)->commands_max;
+	while (run && !list_empty(waiting) && q->programs.n_running < most)
+		start(q, run, CONTAINER(waiting->next, struct rcpt, work));
+}
+
+void programs_on_ran(
+    struct proc *p, struct peer *from, const struct msg *m, int fd)
+{
+	struct queue *q = proc_state(p);
+	struct rcpt *r = idtab_get(&q->asks, m->ran.id);
+	(void)from;
+	(void)fd;
+	if (!r || !r->is_running)
+		return;
+	end(q, r);
+	if (m->ran.status == DELIVER_STATUS_OK)
+		fate_delivered(q, r, m->ran.text);
+	else if (m->ran.status == DELIVER_STATUS_PERM)
+		fate_failed(q, r, m->ran.text);
+	else
+		fate_temporary(q, r, m->ran.text);
+	queue_schedule_round(q);
+}
+
+void programs_run_down(struct queue *q)
+{
+	while (!list_empty(&q->programs.running)) {
+		struct rcpt *r =
+		    CONTAINER(q->programs.running.next, struct rcpt, work);
+		end(q, r);
+		fate_temporary(
+		    q, r, V("4.3.0 the process that runs commands ended"));
+	}
+}
