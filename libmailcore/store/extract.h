@@ -27,6 +27,9 @@ enum extract_zone {
 	EXTRACT_ZONES
 };
 
+#define EXTRACT_BIT(zone) (1u << (zone))
+#define EXTRACT_ALL_ZONES (EXTRACT_BIT(EXTRACT_ZONES) - 1)
+
 struct extract_query {
 	enum extract_zone zone;
 	struct finder finder;
