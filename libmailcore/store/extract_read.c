@@ -26,7 +26,7 @@ void extract_reader_end(struct extract_reader *r)
 		r->segments[i].id = 0;
 }
 
-static void fail(struct extract_reader *r, int error)
+void extract_reader_fail(struct extract_reader *r, int error)
 {
 	extract_reader_end(r);
 	r->failed = true;
@@ -42,14 +42,15 @@ bool extract_reader_begin(struct extract_reader *r)
 	struct extracts *x = extract_use(r->store, false);
 	int error = x ? kv_read(x->kv, &r->t) : 0;
 	if (!x || error) {
-		fail(r, error);
+		extract_reader_fail(r, error);
 		return false;
 	}
 	r->is_open = true;
 	error = extract_meta_get(&r->t, &m);
 	if (error)
-		fail(r, error);
+		extract_reader_fail(r, error);
 	r->done_msgid = m.done_msgid;
+	r->indexed_msgid = m.indexed_msgid;
 	return r->is_open;
 }
 
@@ -81,7 +82,7 @@ static bool find_segment(
 		return true;
 	int error = seek(r, zone, msgid);
 	if (error && error != MC_E_NOENT)
-		fail(r, error);
+		extract_reader_fail(r, error);
 	return !error && msgid <= s->last;
 }
 

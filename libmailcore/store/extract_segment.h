@@ -70,6 +70,9 @@ void extract_texts(struct message_text *x, struct mime_part *parts,
 
 /* False: there are no extracts to be read. */
 bool extract_reader_begin(struct extract_reader *r);
+/* Ends the transaction, and all use of the extracts until extract_reader_end.
+ * error: theirs (extract_failed), or 0. */
+void extract_reader_fail(struct extract_reader *r, int error);
 /* What it has of a message; *text borrows until the transaction ends. False:
  * nothing. Cheap when msgids come in order. */
 bool extract_find(struct extract_reader *r, enum extract_zone zone,

@@ -1,5 +1,6 @@
 /* Words of folded texts, and their distance as a slow way finds it. */
 #include "base/buf.h"
+#include "slow_word.h"
 #include "suite.h"
 #include "text/codec.h"
 #include "text/word.h"
@@ -165,39 +166,6 @@ START_TEST(compares_words)
 }
 
 END_TEST
-
-/* The definition, by trying. */
-static unsigned slow_distance(struct view a, struct view b)
-{
-	if (a.n == 0 || b.n == 0)
-		return (unsigned)(a.n + b.n);
-	unsigned d =
-	    slow_distance(view_skip(a, 1), view_skip(b, 1)) + (*a.p != *b.p);
-	unsigned more = slow_distance(view_skip(a, 1), b) + 1;
-	unsigned less = slow_distance(a, view_skip(b, 1)) + 1;
-	d = more < d ? more : d;
-	d = less < d ? less : d;
-	if (a.n > 1 && b.n > 1 && a.p[0] == b.p[1] && a.p[1] == b.p[0]) {
-		unsigned swap =
-		    slow_distance(view_skip(a, 2), view_skip(b, 2)) + 1;
-		d = swap < d ? swap : d;
-	}
-	return d;
-}
-
-static enum word_closeness slow_compare(struct view a, struct view b)
-{
-	unsigned max = a.n >= 8 ? 2 : a.n >= 4 ? 1 : 0;
-	unsigned d;
-	if (view_eq(a, b))
-		return WORD_EQUAL;
-	if (a.n >= 3 && view_starts(b, a))
-		return WORD_PREFIX;
-	if (max == 0)
-		return WORD_FAR;
-	d = slow_distance(a, b);
-	return d > max ? WORD_FAR : d == 1 ? WORD_ONE_EDIT : WORD_TWO_EDITS;
-}
 
 static uint32_t seed;
 
