@@ -13,13 +13,22 @@ static const unsigned worth[] = { [WORD_FAR] = 0,
 	[WORD_PREFIX] = 40,
 	[WORD_EQUAL] = FUZZY_SCORE_MAX - IN_SUBJECT - MORE_MAX };
 
+/* Long ones first: they are rare. */
+static void add_word(struct fuzzy_query *q, struct word w)
+{
+	unsigned i = q->n_words++;
+	for (; i && q->words[i - 1].word.letters < w.letters; i--)
+		q->words[i] = q->words[i - 1];
+	word_pattern_init(&q->words[i], w);
+}
+
 bool fuzzy_query_init(
     struct fuzzy_query *q, unsigned zones, struct view text, struct view field)
 {
 	struct word w;
 	*q = (struct fuzzy_query){ .zones = zones, .field = field };
 	while (q->n_words < FUZZY_WORDS_MAX && word_next(&text, &w))
-		word_pattern_init(&q->words[q->n_words++], w);
+		add_word(q, w);
 	return q->n_words > 0;
 }
 
@@ -29,19 +38,25 @@ struct tally {
 	unsigned best[FUZZY_WORDS_MAX], found[FUZZY_WORDS_MAX];
 };
 
+static void count_word(
+    struct tally *t, unsigned i, const struct word *w, unsigned bonus)
+{
+	enum word_closeness c = word_compare(&t->query->words[i], w);
+	if (c == WORD_FAR)
+		return;
+	t->found[i]++;
+	if (worth[c] + bonus > t->best[i])
+		t->best[i] = worth[c] + bonus;
+}
+
 static void count_words(struct tally *t, struct view text, unsigned bonus)
 {
+	const struct fuzzy_query *q = t->query;
 	struct word w;
 	while (word_next(&text, &w))
-		for (unsigned i = 0; i < t->query->n_words; i++) {
-			enum word_closeness c =
-			    word_compare(&t->query->words[i], &w);
-			if (c == WORD_FAR)
-				continue;
-			t->found[i]++;
-			if (worth[c] + bonus > t->best[i])
-				t->best[i] = worth[c] + bonus;
-		}
+		for (unsigned i = 0; i < q->n_words; i++)
+			if (word_may_be_close(&q->words[i], &w))
+				count_word(t, i, &w, bonus);
 }
 
 static void count_zone(struct tally *t, enum extract_zone zone, struct view v)

@@ -4,6 +4,7 @@
 #include "store/extract_segment.h"
 #include "store/fuzzy_index.h"
 #include "store/fuzzy_text.h"
+#include <string.h>
 
 enum {
 	TURN_BLOCKS = 512,
@@ -19,17 +20,26 @@ void fuzzy_candidates_init(struct fuzzy_candidates *c,
 	};
 }
 
+/* Both have it. False: none is left. */
+static bool keep_common(
+    struct fuzzy_hits *hits, const struct fuzzy_hits *others)
+{
+	uint64_t any = 0;
+	for (unsigned i = 0; i < FUZZY_BLOCK_MESSAGES / 64; i++)
+		any |= hits->bits[i] &= others->bits[i];
+	return any != 0;
+}
+
 /* Those that have a close word for each word. */
 static void find(const struct fuzzy_block *f, const struct fuzzy_query *q,
     struct fuzzy_hits *out)
 {
-	*out = (struct fuzzy_hits){ { 0 } };
-	for (unsigned i = 0; i < q->n_words; i++) {
+	bool any = true;
+	memset(out, 0xff, sizeof *out);
+	for (unsigned i = 0; any && i < q->n_words; i++) {
 		struct fuzzy_hits one = { { 0 } };
 		fuzzy_block_find(f, &q->words[i], q->zones, &one);
-		for (unsigned j = 0; j < FUZZY_BLOCK_MESSAGES / 64; j++)
-			out->bits[j] =
-			    i ? out->bits[j] & one.bits[j] : one.bits[j];
+		any = keep_common(out, &one);
 	}
 }
 

@@ -16,8 +16,7 @@ enum {
 };
 
 struct entry {
-	const char *p; /* in octets */
-	uint32_t mask;
+	const char *p;        /* in octets */
 	uint32_t first, last; /* postings, from 1 */
 	uint8_t letters, n;
 };
@@ -101,10 +100,9 @@ static struct entry *new_entry(struct fuzzy_draft *d, const struct word *w)
 	memcpy(p, w->text.p, w->text.n);
 	d->n_octets += (uint32_t)w->text.n;
 	struct entry *e = &d->entries[d->n_entries++];
-	*e = (struct entry){ .p = p,
-		.mask = w->mask,
-		.letters = (uint8_t)w->letters,
-		.n = (uint8_t)w->text.n };
+	*e = (struct entry){
+		.p = p, .letters = (uint8_t)w->letters, .n = (uint8_t)w->text.n
+	};
 	return e;
 }
 
@@ -248,8 +246,11 @@ void fuzzy_draft_encode(struct fuzzy_draft *d, struct buf *out)
 		put_le32(out, (uint32_t)(d->msgids[i] >> 32));
 	}
 	put_groups(d, out);
-	for (uint32_t i = 0; i < d->n_entries; i++)
-		put_le32(out, d->entries[i].mask);
+	for (uint32_t i = 0; i < d->n_entries; i++) {
+		const struct entry *e = &d->entries[i];
+		struct word w = { { e->p, e->n }, e->letters };
+		put_le32(out, word_mask(&w));
+	}
 	put_starts(d, out);
 	for (uint32_t i = 0; i < d->n_entries; i++)
 		buf_put(out, (struct view){ d->entries[i].p, d->entries[i].n });

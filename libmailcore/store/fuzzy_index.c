@@ -7,7 +7,8 @@ enum {
 	MSGID_OCTETS = 8,
 	MASK_OCTETS = 4,
 	START_OCTETS = 4,
-	ZONE_BITS = 3
+	ZONE_BITS = 3,
+	LANES = 8 /* masks at a time */
 };
 
 static const uint64_t open_bit = (uint64_t)1 << 63;
@@ -136,26 +137,48 @@ static void add_list(const struct search *s, size_t word)
 	}
 }
 
-static struct word word_at(
-    const struct search *s, const struct group *g, uint32_t i)
+static struct word word_at(const struct group *g, uint32_t i)
 {
 	size_t at = (size_t)i * g->octets;
-	return (struct word){ { g->words.p + at, g->octets }, g->letters,
-		get_le32(s->b->masks.p + (g->first + i) * MASK_OCTETS) };
+	return (struct word){ { g->words.p + at, g->octets }, g->letters };
+}
+
+static void compare(const struct search *s, const struct group *g, uint32_t i)
+{
+	size_t number = g->first + i;
+	uint32_t mask = get_le32(s->b->masks.p + number * MASK_OCTETS);
+	struct word w = word_at(g, i);
+	if (word_mask_may_be_near(s->pattern, mask) &&
+	    word_compare(s->pattern, &w) != WORD_FAR)
+		add_list(s, number);
+}
+
+/* Whether any of some masks is near: without branches, for vectors. */
+static bool is_any_near(const struct word_pattern *p, const char *masks)
+{
+	uint32_t different[LANES], far = 0;
+	for (unsigned i = 0; i < LANES; i++)
+		different[i] =
+		    get_le32(masks + (size_t)i * MASK_OCTETS) ^ p->mask;
+	for (unsigned j = 0; j < 2 * p->edits; j++)
+		for (unsigned i = 0; i < LANES; i++)
+			different[i] &= different[i] - 1;
+	for (unsigned i = 0; i < LANES; i++)
+		far += different[i] != 0;
+	return far < LANES;
 }
 
 /* Words of about the same length. */
 static void look_near(const struct search *s, const struct group *g)
 {
 	const char *masks = s->b->masks.p + g->first * MASK_OCTETS;
-	for (uint32_t i = 0; i < g->n; i++) {
-		uint32_t mask = get_le32(masks + (size_t)i * MASK_OCTETS);
-		if (!word_may_be_near(s->pattern, mask))
-			continue;
-		struct word w = word_at(s, g, i);
-		if (word_compare(s->pattern, &w) != WORD_FAR)
-			add_list(s, g->first + i);
-	}
+	uint32_t i = 0;
+	for (; i + LANES <= g->n; i += LANES)
+		if (is_any_near(s->pattern, masks + (size_t)i * MASK_OCTETS))
+			for (uint32_t j = i; j < i + LANES; j++)
+				compare(s, g, j);
+	for (; i < g->n; i++)
+		compare(s, g, i);
 }
 
 /* Longer ones that begin so. */
@@ -165,14 +188,14 @@ static void look_behind(const struct search *s, const struct group *g)
 	uint32_t low = 0, high = g->octets < start.n ? 0 : g->n;
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
-		struct word w = word_at(s, g, middle);
+		struct word w = word_at(g, middle);
 		if (view_cmp(view_head(w.text, start.n), start) < 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
 	for (; low < g->n; low++) {
-		struct word w = word_at(s, g, low);
+		struct word w = word_at(g, low);
 		if (!view_starts(w.text, start))
 			return;
 		add_list(s, g->first + low);

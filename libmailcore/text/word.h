@@ -18,11 +18,12 @@ enum {
 struct word {
 	struct view text; /* borrowed */
 	unsigned letters;
-	uint32_t mask; /* which letters: bit = code point % 32 */
 };
 
 /* Cuts *text behind the word. False: there is none, *text is empty. */
 bool word_next(struct view *text, struct word *out);
+/* Which letters it has: bit = code point % 32. */
+uint32_t word_mask(const struct word *w);
 
 enum word_closeness {
 	WORD_FAR,
@@ -35,6 +36,7 @@ enum word_closeness {
 /* The word that is looked for. */
 struct word_pattern {
 	struct word word;
+	uint32_t mask;
 	unsigned edits; /* at most so many */
 	uint32_t letters[WORD_LETTERS_MAX];
 };
@@ -49,11 +51,27 @@ enum word_closeness word_compare(
 
 /* False: words of such letters are not within the edits of the pattern. Each
  * edit takes away one letter and brings another one, at most. */
-static inline bool word_may_be_near(const struct word_pattern *p, uint32_t mask)
+static inline bool word_mask_may_be_near(
+    const struct word_pattern *p, uint32_t mask)
 {
-	uint32_t different = p->word.mask ^ mask;
+	uint32_t different = p->mask ^ mask;
 	for (unsigned i = 0; i < 2 * p->edits; i++)
 		different &= different - 1;
 	return different == 0;
+}
+
+static inline bool word_may_be_near(
+    const struct word_pattern *p, const struct word *w)
+{
+	return p->edits && w->letters + p->edits >= p->word.letters &&
+	       w->letters <= p->word.letters + p->edits &&
+	       word_mask_may_be_near(p, word_mask(w));
+}
+
+/* False: it is WORD_FAR, as most words of a text are. */
+static inline bool word_may_be_close(
+    const struct word_pattern *p, const struct word *w)
+{
+	return *w->text.p == *p->word.text.p || word_may_be_near(p, w);
 }
 #endif

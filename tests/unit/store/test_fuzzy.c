@@ -495,7 +495,7 @@ END_TEST
 enum {
 	MAILS = 160,
 	WORDS_MAX = 12,
-	QUERIES = 40
+	QUERIES = 25
 };
 
 static uint32_t seed;

@@ -96,6 +96,80 @@ START_TEST(long_words_are_several)
 
 END_TEST
 
+/* Runs of all lengths, at all places of a text that ends with no octet more. */
+
+static const struct {
+	const char *text;
+	bool is_letter;
+} pieces[] = { { "a", true }, { "Z", true }, { "0", true }, { "9", true },
+	{ " ", false }, { "/", false }, { ":", false }, { "@", false },
+	{ "[", false }, { "`", false }, { "{", false }, { "\x7f", false },
+	{ "\x11", false }, { "\xff", false }, { "\xe1", false },
+	{ "\xc3\xa9", true }, { "\xe6\x9d\xb1", true },
+	{ "\xe2\x80\x94", false }, { "\xf0\x9f\x98\x80", false } };
+
+enum {
+	PIECES = sizeof pieces / sizeof *pieces
+};
+
+static uint32_t seed;
+
+static uint32_t next_random(void)
+{
+	seed = seed * 1664525 + 1013904223;
+	return seed >> 8;
+}
+
+/* Ends of words are a comma, and so is that of a run of 40 letters. */
+static void random_pieces(struct buf *text, struct buf *want)
+{
+	unsigned letters = 0;
+	for (uint32_t n = next_random() % 30; n; n--) {
+		uint32_t i = next_random() % PIECES;
+		uint32_t times = 1 + next_random() % (next_random() % 45 + 1);
+		while (times--) {
+			buf_put_cstr(text, pieces[i].text);
+			if (letters && (!pieces[i].is_letter ||
+					   letters == WORD_LETTERS_MAX)) {
+				buf_put_char(want, ',');
+				letters = 0;
+			}
+			if (pieces[i].is_letter) {
+				buf_put_cstr(want, pieces[i].text);
+				letters++;
+			}
+		}
+	}
+	if (letters)
+		buf_put_char(want, ',');
+}
+
+START_TEST(random_runs)
+{
+	seed = (uint32_t)_i + 1;
+	for (int i = 0; i < 1000; i++) {
+		struct buf text, want, got;
+		struct word w;
+		buf_init(&text, 1 << 16);
+		buf_init(&want, 1 << 16);
+		buf_init(&got, 1 << 16);
+		random_pieces(&text, &want);
+		struct view exact = exact_copy(buf_view(&text)), rest = exact;
+		while (word_next(&rest, &w)) {
+			buf_put(&got, w.text);
+			buf_put_char(&got, ',');
+		}
+		ck_assert_uint_eq(rest.n, 0);
+		ck_assert_view_eq(buf_view(&got), buf_view(&want));
+		exact_free(exact);
+		buf_deinit(&text);
+		buf_deinit(&want);
+		buf_deinit(&got);
+	}
+}
+
+END_TEST
+
 static struct word only_word(struct view v)
 {
 	struct word w;
@@ -167,14 +241,6 @@ START_TEST(compares_words)
 
 END_TEST
 
-static uint32_t seed;
-
-static uint32_t next_random(void)
-{
-	seed = seed * 1664525 + 1013904223;
-	return seed >> 8;
-}
-
 static struct view random_word(char *p, unsigned letters)
 {
 	size_t n = 1 + next_random() % 8;
@@ -211,6 +277,7 @@ static Suite *build(void)
 	tcase_add_loop_test(t, not_utf8, 0, 7);
 	tcase_add_loop_test(t, long_words_are_several, 0, 2);
 	tcase_add_loop_test(t, compares_words, 0, sizeof pairs / sizeof *pairs);
+	tcase_add_loop_test(t, random_runs, 0, 3);
 	tcase_add_loop_test(t, random_words_as_slow, 0, 2);
 	suite_add_tcase(s, t);
 	return s;
