@@ -139,7 +139,7 @@ bool extract_idle(struct store *s)
 		return false;
 	extract_build(s, IDLE_MS, &more);
 	if (!more)
-		fuzzy_build(s, IDLE_MS, &more);
+		fuzzy_build(s, &more);
 	if (more)
 		return true;
 	sweep(s);

@@ -191,7 +191,7 @@ static bool is_wanted(const struct builder *b)
 	       m->done_msgid >= m->indexed_msgid + TAIL_MESSAGES;
 }
 
-static int build_next(struct builder *b, bool *more)
+static int build(struct builder *b, bool *more)
 {
 	struct key old = { .n = 0 };
 	int error = begin(b);
@@ -202,19 +202,15 @@ static int build_next(struct builder *b, bool *more)
 	return error || !*more ? error : write_block(b, &old);
 }
 
-void fuzzy_build(struct store *s, uint32_t budget_ms, bool *more)
+void fuzzy_build(struct store *s, bool *more)
 {
-	uint64_t deadline_ms = clock_mono_ms() + budget_ms;
 	struct extracts *x = extract_use(s, false);
 	struct builder b;
-	int error = 0;
 	*more = false;
 	if (!x || clock_mono_ms() < x->retry_ms)
 		return;
 	builder_init(&b, s, x);
-	do
-		error = build_next(&b, more);
-	while (!error && *more && clock_mono_ms() < deadline_ms);
+	int error = build(&b, more);
 	builder_deinit(&b);
 	*more = (*more && !error) || error == MC_E_AGAIN;
 	if (error && error != MC_E_AGAIN)
