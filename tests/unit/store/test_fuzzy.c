@@ -324,6 +324,7 @@ START_TEST(index_is_made_after_a_search)
 	ck_assert(!extract_idle(store));
 	ck_assert_uint_eq(indexed(), 0);
 	ck_assert(!is_useful("uniquebbbaaa", TEXT, "", 1000));
+	ck_assert(extract_idle(store));
 	ck_assert(!extract_idle(store));
 	ck_assert_uint_gt(indexed(), 0);
 	ck_assert(is_useful("uniquebbbaaa", TEXT, "", 1000));
@@ -448,6 +449,29 @@ START_TEST(forgets_what_was_purged)
 	purge();
 	ck_assert_uint_eq(n_blocks(), 0);
 	check_found("uniquebbbddd", "");
+}
+
+END_TEST
+
+/* Extracts are not made again for the few octets of these, the index is for so
+ * many messages. */
+START_TEST(forgets_short_ones)
+{
+	struct buf m;
+	buf_init(&m, 1 << 16);
+	buf_put(&m, V("Subject: "));
+	for (int i = 0; i < 30; i++)
+		buf_put(&m, V("a long one that stays\r\n "));
+	buf_put(&m, V("\r\n\r\nx\r\n"));
+	append_n(40, "Subject: ephemeral\r\n\r\nx\r\n");
+	for (int i = 0; i < 60; i++)
+		append_to(inbox(), buf_view(&m));
+	buf_deinit(&m);
+	build_index();
+	expunge(1, 40);
+	purge();
+	ck_assert(!block_has("ephemeral"));
+	ck_assert(block_has("stays"));
 }
 
 END_TEST
@@ -710,6 +734,7 @@ static Suite *build(void)
 	tcase_add_test(t, not_where_it_does_not_pay);
 	tcase_add_test(t, masses_of_words);
 	tcase_add_test(t, forgets_what_was_purged);
+	tcase_add_test(t, forgets_short_ones);
 	tcase_add_test(t, damage_is_thrown_away);
 	tcase_add_test(t, damage_is_met_in_idle_times);
 	tcase_add_loop_test(t, random_mail_as_model, 0, 3);
