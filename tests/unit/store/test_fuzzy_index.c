@@ -179,26 +179,28 @@ START_TEST(damage)
 
 END_TEST
 
-static const char *const bad[] = {
-	"",
-	"\1",
-	"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
-	/* as many messages as never */
-	"\xff\xff\xff\xff\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
+#define ZEROS "\0\0\0\0"
+
+static const struct view bad[] = {
+	V_INIT(""),
+	V_INIT("\1"),
+	V_INIT(ZEROS ZEROS ZEROS ZEROS ZEROS),
+	/* more messages than any has */
+	V_INIT("\xff\xff\xff\xff" ZEROS ZEROS ZEROS ZEROS),
 	/* one, but no msgid of it */
-	"\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
+	V_INIT("\1\0\0\0" ZEROS ZEROS ZEROS ZEROS "\0"),
 	/* a word more than the groups have */
-	"\1\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0mask\0\0\0\0",
+	V_INIT("\1\0\0\0" ZEROS "\1\0\0\0" ZEROS ZEROS "\1\0\0\0" ZEROS
+	       "mask" ZEROS),
 	/* a group of words without letters */
-	"\1\0\0\0\1\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0"
-	"\0\0\0\0\1\0\0\0mask\0\0\0\0",
+	V_INIT("\1\0\0\0\1\0\0\0\1\0\0\0" ZEROS ZEROS "\1\0\0\0" ZEROS ZEROS
+	       "\1\0\0\0mask" ZEROS),
 };
-static const uint8_t bad_octets[] = { 0, 1, 20, 20, 21, 36, 44 };
 
 START_TEST(corrupt)
 {
 	struct fuzzy_block f;
-	struct view v = exact_copy((struct view){ bad[_i], bad_octets[_i] });
+	struct view v = exact_copy(bad[_i]);
 	ck_assert_int_eq(fuzzy_block_decode(v, &f), MC_E_CORRUPT);
 	exact_free(v);
 }
