@@ -7,6 +7,7 @@
 enum extract_table {
 	EXTRACT_TABLE_META,
 	EXTRACT_TABLE_ZONES, /* one for each zone */
+	/* fuzzy_index.h */
 	EXTRACT_TABLE_WORDS = EXTRACT_TABLE_ZONES + EXTRACT_ZONES,
 	EXTRACT_TABLES
 };

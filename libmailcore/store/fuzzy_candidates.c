@@ -8,8 +8,8 @@
 
 enum {
 	TURN_BLOCKS = 512,
-	FOUND_MAX = 16 * 1024, /* of so many it is no longer faster to ask */
-	SHARE_MAX = 2          /* when that is more than 1/2 of all */
+	FOUND_MAX = 32 * 1024, /* more of them are slow to collect */
+	SHARE_MAX = 2          /* nothing is won by more than 1/2 of all */
 };
 
 void fuzzy_candidates_init(struct fuzzy_candidates *c,
