@@ -392,6 +392,53 @@ START_TEST(masses_of_words)
 
 END_TEST
 
+/* Messages of 30 KB: some blocks. */
+static void append_large(unsigned n)
+{
+	struct buf m;
+	buf_init(&m, 1 << 16);
+	for (unsigned i = 0; i < n; i++) {
+		buf_reset(&m);
+		buf_put(&m, V("Subject: x\r\n\r\nneedle\r\n"));
+		while (buf_len(&m) < 30000)
+			buf_printf(&m, "common words %zu\r\n", buf_len(&m));
+		append_to(inbox(), buf_view(&m));
+	}
+	buf_deinit(&m);
+}
+
+/* A later turn begins anywhere, also where blocks have moved meanwhile. */
+START_TEST(goes_on_where_it_was)
+{
+	struct extract_reader r;
+	struct fuzzy_query q;
+	struct uidset found;
+	struct store_txn t;
+	append_large(170);
+	build_index();
+	ck_assert_uint_ge(n_blocks(), 3);
+	ck_assert(fuzzy_query_init(&q, BODY, V("needle"), V_NONE));
+	uidset_init(&found);
+	extract_reader_init(&r, store);
+	for (uint32_t uid = 1; uid <= 170; uid += 3) {
+		struct fuzzy_candidates c;
+		fuzzy_candidates_init(&c, &q, inbox(), 1000);
+		c.next_msgid = uid;
+		uidset_clear(&found);
+		ck_assert_int_eq(store_read(store, &t), 0);
+		ck_assert(fuzzy_candidates_next(&c, &r, &t, &found));
+		extract_reader_end(&r);
+		store_end(&t);
+		ck_assert(c.done);
+		for (uint32_t other = uid; other <= 170; other++)
+			ck_assert(uidset_has(&found, other));
+	}
+	ck_assert_uint_lt(found.count, 170); /* it did not begin anew */
+	uidset_deinit(&found);
+}
+
+END_TEST
+
 static void expunge(uint32_t first, uint32_t last)
 {
 	struct uidset uids, gone;
@@ -733,6 +780,7 @@ static Suite *build(void)
 	tcase_add_test(t, finds_those_that_match);
 	tcase_add_test(t, not_where_it_does_not_pay);
 	tcase_add_test(t, masses_of_words);
+	tcase_add_test(t, goes_on_where_it_was);
 	tcase_add_test(t, forgets_what_was_purged);
 	tcase_add_test(t, forgets_short_ones);
 	tcase_add_test(t, damage_is_thrown_away);
