@@ -5,13 +5,15 @@
 #include "store/le.h"
 #include <stdlib.h>
 
-/* Of a full block there may be half; one message more may have the rest. */
+/* What the last message has beyond that is left out, so that no block takes
+ * long. */
 enum {
-	ENTRIES_MAX = 64 * 1024,
-	SLOTS = 2 * ENTRIES_MAX,
+	ENTRIES_MAX = 32 * 1024,
+	SLOTS = 4 * ENTRIES_MAX,
 	PROBES_MAX = 128,
 	POSTINGS_MAX = 256 * 1024,
 	OCTETS_MAX = 1024 * 1024,
+	TEXT_MAX = 2 * FUZZY_BLOCK_OCTETS,
 	LISTS_MAX = 4 * (ENTRIES_MAX + POSTINGS_MAX)
 };
 
@@ -87,7 +89,7 @@ bool fuzzy_draft_is_full(const struct fuzzy_draft *d)
 {
 	return d->n >= FUZZY_BLOCK_MESSAGES ||
 	       d->text_octets >= FUZZY_BLOCK_OCTETS ||
-	       d->n_entries >= ENTRIES_MAX / 2 ||
+	       d->n_entries >= ENTRIES_MAX / 4 * 3 ||
 	       d->n_postings >= POSTINGS_MAX / 2 ||
 	       d->n_octets >= OCTETS_MAX / 2;
 }
@@ -143,16 +145,25 @@ static bool put_posting(struct fuzzy_draft *d, struct entry *e, unsigned zone)
 	return true;
 }
 
+static bool put_word(
+    struct fuzzy_draft *d, const struct word *w, enum extract_zone zone)
+{
+	struct entry *e = entry_of(d, w);
+	return e && put_posting(d, e, EXTRACT_BIT(zone));
+}
+
 void fuzzy_draft_words(
     struct fuzzy_draft *d, enum extract_zone zone, struct view text)
 {
+	bool fits = text.n <= TEXT_MAX - d->text_octets;
 	struct word w;
-	d->text_octets += text.n;
-	while (word_next(&text, &w)) {
-		struct entry *e = entry_of(d, &w);
-		if (!e || !put_posting(d, e, EXTRACT_BIT(zone)))
-			fuzzy_draft_open(d);
-	}
+	if (d->msgids[d->n - 1] & open_bit)
+		return;
+	d->text_octets += fits ? text.n : 0;
+	while (fits && word_next(&text, &w))
+		fits = put_word(d, &w, zone);
+	if (!fits)
+		fuzzy_draft_open(d);
 }
 
 static int compare_entries(const void *pa, const void *pb)

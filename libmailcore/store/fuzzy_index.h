@@ -55,7 +55,7 @@ void fuzzy_draft_free(struct fuzzy_draft **d);
 void fuzzy_draft_reset(struct fuzzy_draft *d);
 /* A message, behind the others in the order of msgid; not when it is full. */
 void fuzzy_draft_add(struct fuzzy_draft *d, uint64_t msgid);
-/* The words of the last message. */
+/* Words of the last message, while it is not open. */
 void fuzzy_draft_words(
     struct fuzzy_draft *d, enum extract_zone zone, struct view text);
 /* Of the last message something is missing. */

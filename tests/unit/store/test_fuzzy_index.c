@@ -39,8 +39,6 @@ static struct texts *texts_new(unsigned words)
 	buf_init(&t->value, 1 << 20);
 	for (uint32_t i = 0; i < MESSAGES; i++) {
 		fuzzy_draft_add(t->draft, 1000 + 2 * i);
-		if (i % 7 == 3)
-			fuzzy_draft_open(t->draft);
 		for (unsigned j = 0; j < EXTRACT_ZONES; j++) {
 			struct buf *b = &t->zones[i][j];
 			buf_init(b, TEXTS_MAX);
@@ -49,6 +47,8 @@ static struct texts *texts_new(unsigned words)
 			fuzzy_draft_words(
 			    t->draft, (enum extract_zone)j, buf_view(b));
 		}
+		if (i % 7 == 3)
+			fuzzy_draft_open(t->draft);
 	}
 	fuzzy_draft_encode(t->draft, &t->value);
 	return t;
