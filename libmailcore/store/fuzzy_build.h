@@ -4,7 +4,8 @@
  * the last messages are not in it: they are asked of. */
 #include "store/edit.h"
 
-/* One block, in about 10 ms. *more: others may be to be made. None without
+/* One block, in 10 to 20 ms; rarely, where LMDB has to look long for that many
+ * free pages in a row, in 100. *more: others may be to be made. None without
  * extracts, and until somebody searched fuzzily. Errors are those of the
  * extracts (store/extract_files.h). */
 void fuzzy_build(struct store *s, bool *more);
