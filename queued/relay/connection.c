@@ -287,7 +287,7 @@ static void on_tls(void *ctx, int error)
 	if (s->choice.must_verify && !conn_tls_is_verified(s->conn)) {
 		struct view why = V("no TLSA record that can be used");
 		relay_connection_report_tls(s, TLS_RESULT_TLSA_INVALID, why);
-		relay_failure_note(s, RELAY_STAGE_TLS, 0, why);
+		relay_failure_note(s, RELAY_STAGE_TLS, why);
 		relay_connection_shut(s);
 		return;
 	}
