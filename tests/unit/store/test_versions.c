@@ -8,7 +8,7 @@
 
 /* The stores of earlier versions, and what is written in them. */
 
-static const char *const vectors[] = { "vectors/store-1" };
+static const char *const vectors[] = { "vectors/store-1", "vectors/store-2" };
 
 enum {
 	N_VECTORS = sizeof vectors / sizeof vectors[0],
