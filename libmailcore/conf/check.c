@@ -25,13 +25,20 @@ static const struct usual usual[SERVICE_COUNT] = {
 	[SERVICE_POP3S] = { 995, CONF_TLS_IMPLICIT },
 };
 
-static unsigned line_of(struct conf_draft *d, const char *member)
+/* 0: it has its default. */
+static unsigned given_in(struct conf_draft *d, const char *member)
 {
 	const struct conf_option_table *t = &conf_tables[CONF_TABLE_TOP];
 	for (size_t i = 0; i < t->n; i++)
-		if (strcmp(t->rows[i].name, member) == 0 && d->top_lines[i])
+		if (strcmp(t->rows[i].name, member) == 0)
 			return d->top_lines[i];
-	return 1;
+	return 0;
+}
+
+static unsigned line_of(struct conf_draft *d, const char *member)
+{
+	unsigned line = given_in(d, member);
+	return line ? line : 1;
 }
 
 bool conf_is_domain(struct view v)
@@ -125,8 +132,10 @@ static void place_system_files(struct conf_draft *d)
 	c->tls_ca_file = conf_below(d, c->tls_ca_file);
 }
 
+/* The default one is below the prefix: a jail and a test have their own. */
 static void place_aliases(struct conf_draft *d)
 {
+	bool is_given = given_in(d, "aliases") != 0;
 	struct view rest = view_of(d->c->aliases), one;
 	const char *all = "";
 	while (rest.n) {
@@ -135,7 +144,7 @@ static void place_aliases(struct conf_draft *d)
 		    arena_cstr(&d->c->memory->arena, view_trim(one));
 		if (path && *path)
 			all = conf_joined(
-			    d, all, *all ? "," : "", conf_below(d, path));
+			    d, all, *all ? "," : "", below(d, path, is_given));
 	}
 	d->c->aliases = all;
 }

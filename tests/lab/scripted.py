@@ -310,6 +310,8 @@ class Server:
     def accept(self, at):
         connection, address = at.accept()
         connection.settimeout(PATIENCE)
+        if connection.family != socket.AF_UNIX:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with self.lock:
             session = Session(self, connection, address and address[0], len(self.sessions))
             self.sessions.append(session)

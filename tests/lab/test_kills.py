@@ -4,17 +4,26 @@ import collections
 import os
 import random
 import signal
+import threading
 import unittest
 
 from lab import LabTest
 from names import OPEN
 from scripted import Script
-from senders import Route
+from senders import Route, wait_until
 
 MESSAGES = 200
 KILLS = 6
 LONG_KILLS = 100
 SEED = 20261124
+
+
+def group_alive(group):
+    try:
+        os.killpg(group, 0)
+        return True
+    except ProcessLookupError:
+        return False
 
 
 class Kills(LabTest):
@@ -44,9 +53,15 @@ class Kills(LabTest):
 
         def killed_next():
             return len(killed) < len(turns)
-        server = self.serve(self.host, Script(replies={s: at(s, a) for s, a in (
-            ("MAIL", "250 ok"), ("RCPT", "250 ok"), ("DATA", "354 go on"), ("body", "250 ok"))}))
-        self.lab.sender.submit_many([[r] for r in recipients])
+        submitted = threading.Event()
+
+        def greet(_session):
+            submitted.wait(60)
+            return "220 {host}"
+        server = self.serve(self.host, Script(replies={"greeting": greet, **{s: at(s, a) for s, a in (
+            ("MAIL", "250 ok"), ("RCPT", "250 ok"), ("DATA", "354 go on"), ("body", "250 ok"))}}))
+        self.sender.submit_many([[r] for r in recipients])
+        submitted.set()
         self.wait_gone(*recipients, seconds=90)
         copies = collections.Counter(r for m in server.mails for r in m.recipients)
         self.assertEqual(sorted(copies), sorted(recipients))
@@ -67,11 +82,15 @@ class Kills(LabTest):
         self.relay("queue", lambda: self.kill_role("queue"))
 
     def test_all_of_queued_is_killed(self):
+        mail = self.sender.mail
+
         def kill():
-            self.sender.mail.stop_one("queued", signal.SIGKILL)
-            self.sender.mail.start_one("queued")
+            group = mail.processes["queued"].pid
+            mail.stop_one("queued", signal.SIGKILL)
+            wait_until(lambda: not group_alive(group), 20, "queued's processes to end")
+            mail.start_one("queued")
+            mail.wait_ready("queued")
         self.relay("all", kill)
-        self.sender.mail.wait_ready("queued")
 
 
 if __name__ == "__main__":

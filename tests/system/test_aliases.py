@@ -3,7 +3,9 @@ import email
 import os
 import pathlib
 import smtplib
+import socketserver
 import stat
+import threading
 import unittest
 
 from base import SystemTest
@@ -216,6 +218,8 @@ class Aliases(SystemTest):
         def deferred():
             return {r["address"]: r["reply"][:5] for r in self.queued() if r["reply"]}
         wait_until(lambda: deferred() == waiting, 20, "all to be deferred")
+        targets = {r["address"]: r["target"] for r in self.queued()}
+        self.assertEqual(targets["end75@mailcore.test"], f"{script} 75")
         self.mail.mailctl("queue", "delete", "--all")
 
     def test_commands_that_misbehave(self):
@@ -279,6 +283,84 @@ class Aliases(SystemTest):
         self.submit("linked@mailcore.test", "link")
         wait_until(lambda: any((r["reply"] or "").startswith("4.3.5") for r in self.queued()), 20, "the deferral")
         self.mail.mailctl("queue", "delete", "--all")
+
+
+class Sink(socketserver.ThreadingTCPServer):
+    """Another host: takes all mail, and remembers who is said to have sent it."""
+    allow_reuse_address = daemon_threads = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), SinkHandler)
+        self.taken = []
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+class SinkHandler(socketserver.StreamRequestHandler):
+    def handle(self):
+        def say(text):
+            self.wfile.write(text.encode() + b"\r\n")
+        sender, recipients = None, []
+        say("220 sink")
+        for line in self.rfile:
+            word = line.strip().upper()
+            if word.startswith(b"MAIL"):
+                sender, recipients = line.split(b"<")[1].split(b">")[0].decode(), []
+            elif word.startswith(b"RCPT"):
+                recipients.append(line.split(b"<")[1].split(b">")[0].decode())
+            elif word == b"DATA":
+                say("354 go on")
+                while self.rfile.readline() not in (b".\r\n", b""):
+                    pass
+                self.server.taken.append((sender, sorted(recipients)))
+            elif word == b"QUIT":
+                say("221 bye")
+                return
+            say("250 ok")
+
+
+class Forwarding(SystemTest):
+    USERS = ("anna", "bert", "postmaster")
+
+    @classmethod
+    def setUpClass(cls):
+        cls.sink = Sink()
+        port = cls.sink.server_address[1]
+        cls.OPTIONS = ('aliases = "aliases"\ndefault_domain = "mailcore.test"\n'
+                       f'route "*" {{ host = "[127.0.0.1]" port = {port} tls = none }}')
+        super().setUpClass()
+        (cls.mail.dir / "aliases").write_text(
+            "list: one@far.example, two@far.example\nowner-list: bert\nboth: list, three@far.example\n"
+            "away: four@far.example\n")
+        wait_until(cls.is_read, 20, "the aliases")
+
+    @classmethod
+    def tearDownClass(cls):
+        super().tearDownClass()
+        cls.sink.shutdown()
+        cls.sink.server_close()
+
+    @classmethod
+    def is_read(cls):
+        try:
+            cls.mail.send(TEXT, ["away@mailcore.test"], "anna@mailcore.test")
+            return True
+        except smtplib.SMTPRecipientsRefused:
+            return False
+
+    def taken(self, *recipients):
+        return wait_until(lambda: [s for s, r in self.sink.taken if r == sorted(recipients)], 20, str(recipients))
+
+    def test_senders(self):
+        self.assertEqual(self.taken("four@far.example"), ["anna@mailcore.test"])  # one of ours: it stays
+        self.sink.taken.clear()
+        self.mail.send(TEXT, ["both@mailcore.test"], "stranger@else.test")
+        self.assertEqual(self.taken("one@far.example", "two@far.example"), ["owner-list@mailcore.test"])
+        [sender] = self.taken("three@far.example")
+        self.assertRegex(sender, "^SRS0=[a-z2-7]{6}=[a-z2-7]{2}=else.test=stranger@mailcore.test$")
+        self.mail.send(TEXT, [sender], "")
+        self.assertEqual(self.taken("stranger@else.test"), [""])
+        with self.assertRaises(smtplib.SMTPRecipientsRefused):
+            self.mail.send(TEXT, [sender.replace("stranger", "another")], "")
 
 
 @unittest.skipUnless(os.geteuid() == 0, "full isolation needs root")

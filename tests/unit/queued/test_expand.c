@@ -9,6 +9,7 @@ static void local_setup(void)
 	setup();
 	fake.conf.aliases = aliases;
 	fake.conf.commands_max = 2;
+	fake.has_resolver = false;
 }
 
 static uint64_t submit_alias(void)
