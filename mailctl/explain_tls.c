@@ -12,15 +12,6 @@ static const char *const route_words[] = {
 	[ROUTE_TLS_IMPLICIT] = "from the first byte and verified, by the route",
 };
 
-static const enum relay_tls by_route[] = {
-	[ROUTE_TLS_OPPORTUNISTIC] = RELAY_TLS_OPPORTUNISTIC,
-	[ROUTE_TLS_NONE] = RELAY_TLS_NONE,
-	[ROUTE_TLS_REQUIRED] = RELAY_TLS_REQUIRED,
-	[ROUTE_TLS_VERIFIED] = RELAY_TLS_VERIFIED,
-	[ROUTE_TLS_DANE] = RELAY_TLS_DANE,
-	[ROUTE_TLS_IMPLICIT] = RELAY_TLS_VERIFIED,
-};
-
 /* Policies are kept in the queue, which may not be there yet. */
 static bool read_policy(
     const struct conf *c, struct view domain, struct sts_record *out)
@@ -55,7 +46,7 @@ void tls_rule_find(const struct conf *c, const struct conf_route *route,
     struct view domain, struct tls_rule *rule, json_t *out)
 {
 	enum conf_route_tls tls = route ? route->tls : ROUTE_TLS_OPPORTUNISTIC;
-	rule->tls = by_route[tls];
+	rule->tls = tls_choice_of_route(route);
 	rule->names = V("");
 	json_object_set_new(out, "policy", json_string(route_words[tls]));
 	if (tls == ROUTE_TLS_OPPORTUNISTIC && !(route && *route->host) &&

@@ -5,6 +5,20 @@ enum {
 	DANE_EE = 3,
 };
 
+enum relay_tls tls_choice_of_route(const struct conf_route *c)
+{
+	static const enum relay_tls kinds[] = {
+		[ROUTE_TLS_OPPORTUNISTIC] = RELAY_TLS_OPPORTUNISTIC,
+		[ROUTE_TLS_NONE] = RELAY_TLS_NONE,
+		[ROUTE_TLS_REQUIRED] = RELAY_TLS_REQUIRED,
+		[ROUTE_TLS_VERIFIED] = RELAY_TLS_VERIFIED,
+		[ROUTE_TLS_DANE] = RELAY_TLS_DANE,
+		[ROUTE_TLS_IMPLICIT] = RELAY_TLS_VERIFIED,
+	};
+
+	return c ? kinds[c->tls] : RELAY_TLS_OPPORTUNISTIC;
+}
+
 static bool name_fits(struct view pattern, struct view host)
 {
 	if (!view_starts(pattern, V("*.")))

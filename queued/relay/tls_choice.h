@@ -2,6 +2,7 @@
 #define QUEUED_RELAY_TLS_CHOICE_H
 /* What TLS one host must have, by what the session is asked for, by its TLSA
  * records (RFC 7672) and by an MTA-STS policy (RFC 8461). Pure. */
+#include "conf/conf.h"
 #include "net/tls_client.h"
 #include "queued/route.h"
 #include "queued/smtp_client.h"
@@ -24,6 +25,9 @@ struct tls_choice {
 	enum tls_result result;
 	struct view text; /* static */
 };
+
+/* What the configuration asks for; NULL: it says nothing. */
+enum relay_tls tls_choice_of_route(const struct conf_route *c);
 
 /* policy: as in RELAY_OPEN; on trial when tls is opportunistic. */
 void tls_choice_make(enum relay_tls tls, struct view policy,

@@ -1,5 +1,6 @@
 #include "queued/remote/remote.h"
 #include "base/panic.h"
+#include "queued/relay/tls_choice.h"
 #include "queued/remote/remote_inside.h"
 #include <inttypes.h>
 #include <stdlib.h>
@@ -145,17 +146,7 @@ struct policy {
 static struct policy policy_of(
     const struct conf_route *c, const struct route *route)
 {
-	static const enum relay_tls by_route[] = {
-		[ROUTE_TLS_OPPORTUNISTIC] = RELAY_TLS_OPPORTUNISTIC,
-		[ROUTE_TLS_NONE] = RELAY_TLS_NONE,
-		[ROUTE_TLS_REQUIRED] = RELAY_TLS_REQUIRED,
-		[ROUTE_TLS_VERIFIED] = RELAY_TLS_VERIFIED,
-		[ROUTE_TLS_DANE] = RELAY_TLS_DANE,
-		[ROUTE_TLS_IMPLICIT] = RELAY_TLS_VERIFIED,
-	};
-
-	struct policy p = { c ? by_route[c->tls] : RELAY_TLS_OPPORTUNISTIC,
-		V("") };
+	struct policy p = { tls_choice_of_route(c), V("") };
 	if (p.tls != RELAY_TLS_OPPORTUNISTIC || route->sts_mode == STS_NONE)
 		return p;
 	p.hosts = route->sts_names;

@@ -83,7 +83,8 @@ class Route(SystemTest):
                        'route "fixed.test" { host = "mx2.plain.test" }\n'
                        'route ".fixed.test" { host = "[192.0.2.77]" port = 2525 }\n'
                        'route "socket.test" { host = "unix:/run/lmtp" protocol = lmtp }\n'
-                       'route "typo.test" { host = "gone.test" }\n')
+                       'route "typo.test" { host = "gone.test" }\n'
+                       'route "sure.test" { host = "mx2.plain.test" tls = verified }\n')
         super().setUpClass()
 
     @classmethod
@@ -197,6 +198,23 @@ class Route(SystemTest):
         for part in ("its mail exchangers", "mx.signed.test, preference 10, signed", "2001:db8::20", "DANE: ok",
                      f"TLSA 3 1 1 {HASH}", "result     ok"):
             self.assertIn(part, text)
+
+    # -- TLS
+
+    def tls(self, domain):
+        done = self.mail.mailctl("explain", "tls", domain, "--json", check=False)
+        route = json.loads(done.stdout)
+        return route["policy"], [host["tls"] for host in route["hosts"]]
+
+    def test_tls_by_what_dns_says(self):
+        self.assertEqual(self.tls("implicit.test"), ("used if offered", ["if offered, any certificate"]))
+        self.assertEqual(self.tls("signed.test"), ("used if offered", ["required, certificate by its TLSA records"]))
+        self.assertEqual(self.tls("tlsafail.signed.test")[1], ["not used: its TLSA records cannot be had"])
+
+    def test_tls_by_a_route(self):
+        policy, hosts = self.tls("sure.test")
+        self.assertEqual(policy, "required and verified, by the route")
+        self.assertEqual(hosts, ["required, certificate for its name"])
 
     # -- DNSSEC
 
