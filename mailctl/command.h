@@ -67,6 +67,7 @@ int cmd_alias_list(struct mailctl *m);
 int cmd_resolve(struct mailctl *m);
 int cmd_explain_rcpt(struct mailctl *m);
 int cmd_explain_route(struct mailctl *m);
+int cmd_explain_tls(struct mailctl *m);
 int cmd_config_check(struct mailctl *m);
 int cmd_config_dump(struct mailctl *m);
 int cmd_config_options(struct mailctl *m);

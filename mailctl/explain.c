@@ -1,5 +1,6 @@
 /* mailctl explain: asks the daemons what they would do, and says each step. */
 #include "mailctl/command.h"
+#include "mailctl/explain_tls.h"
 #include "mailctl/monitor_channel.h"
 #include "queued/route.h"
 #include <stdlib.h>
@@ -15,6 +16,8 @@ struct explaining {
 	struct mailctl *m;
 	const char *domain;
 	const struct conf_route *route; /* NULL: none */
+	bool wants_tls;
+	struct tls_rule rule; /* wants_tls */
 	json_t *out;
 	struct chan chan;
 	char *buffer;
@@ -54,18 +57,20 @@ static void add_tlsa(json_t *host, const struct route_host *h)
 	json_object_set_new(host, "tlsa", all);
 }
 
-static int add_hosts(json_t *out, struct view rest)
+static int add_hosts(const struct explaining *e, struct view rest)
 {
 	struct route_host h;
 	json_t *hosts = json_array();
 	int error;
-	json_object_set_new(out, "hosts", hosts);
+	json_object_set_new(e->out, "hosts", hosts);
 	while ((error = route_take_host(&rest, &h)) == 0) {
 		json_t *host = json_pack("{s:o, s:i, s:b, s:s}", "name",
 		    json_of_view(h.name), "preference", (int)h.preference,
 		    "secure", h.is_secure, "dane", danes[h.dane]);
 		add_addresses(host, &h);
 		add_tlsa(host, &h);
+		if (e->wants_tls)
+			tls_rule_add_host(&e->rule, host, &h);
 		json_array_append_new(hosts, host);
 	}
 	return error == MC_E_NOENT ? 0 : error;
@@ -82,7 +87,7 @@ static int take_route(struct explaining *e, const struct msg_ctl_route_is *r)
 	json_object_set_new(e->out, "mta_sts", json_of_view(r->sts_id));
 	if (r->status != ROUTE_OK)
 		e->code = r->status == ROUTE_TEMP ? EX_TEMPFAIL : EX_NOHOST;
-	return add_hosts(e->out, r->hosts);
+	return add_hosts(e, r->hosts);
 }
 
 static int take_answer(struct explaining *e)
@@ -148,6 +153,8 @@ static void print_host(const json_t *host)
 	if (strcmp(dane, "none") != 0)
 		printf("             DANE: %s\n", dane);
 	print_list(host, "tlsa", "TLSA ");
+	if (*text_of(host, "tls"))
+		printf("             TLS: %s\n", text_of(host, "tls"));
 }
 
 static void print(const struct explaining *e)
@@ -167,6 +174,8 @@ static void print(const struct explaining *e)
 		printf("  group      %s\n", text_of(e->out, "group"));
 	if (*text_of(e->out, "mta_sts"))
 		printf("  MTA-STS    policy %s\n", text_of(e->out, "mta_sts"));
+	if (*text_of(e->out, "policy"))
+		printf("  TLS        %s\n", text_of(e->out, "policy"));
 	if (*text_of(e->out, "status"))
 		printf("  result     %s%s%s\n", text_of(e->out, "status"),
 		    *text ? ": " : "", text);
@@ -212,9 +221,11 @@ static int ask_resolver(struct explaining *e)
 	return error ? monitor_complain("queued", error) : e->code;
 }
 
-int cmd_explain_route(struct mailctl *m)
+static int explain(struct mailctl *m, bool wants_tls)
 {
-	struct explaining e = { .m = m, .domain = domain_in(m->args[0]) };
+	struct explaining e = {
+		.m = m, .domain = domain_in(m->args[0]), .wants_tls = wants_tls
+	};
 	struct view domain = view_of(e.domain);
 	if (conf_domain_find(m->conf, domain))
 		return complain(EX_USAGE,
@@ -222,6 +233,8 @@ int cmd_explain_route(struct mailctl *m)
 	e.route = conf_route_find(m->conf, domain);
 	e.out = json_pack("{s:o, s:o}", "domain", json_of_text(e.domain),
 	    "route", json_of_route(e.route));
+	if (wants_tls)
+		tls_rule_find(m->conf, e.route, domain, &e.rule, e.out);
 	bool is_socket = e.route && strncmp(e.route->host, "unix:", 5) == 0;
 	int code = is_socket ? 0 : ask_resolver(&e);
 	int shown = 0;
@@ -229,4 +242,14 @@ int cmd_explain_route(struct mailctl *m)
 		shown = show(&e);
 	json_decref(e.out);
 	return code ? code : shown;
+}
+
+int cmd_explain_route(struct mailctl *m)
+{
+	return explain(m, false);
+}
+
+int cmd_explain_tls(struct mailctl *m)
+{
+	return explain(m, true);
 }

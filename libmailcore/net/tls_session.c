@@ -137,6 +137,14 @@ static bool is_refused(const struct tls_session *t)
 	       SSL_get_verify_result(t->ssl) != X509_V_OK;
 }
 
+static const char *refusal(long code)
+{
+	if (code == X509_V_ERR_HOSTNAME_MISMATCH ||
+	    code == X509_V_ERR_IP_ADDRESS_MISMATCH)
+		return "the certificate is for another name";
+	return X509_verify_cert_error_string(code);
+}
+
 /* Why an SSL call gave r. */
 static int failure(struct tls_session *t, int r)
 {
@@ -148,8 +156,7 @@ static int failure(struct tls_session *t, int r)
 	const char *reason = ERR_reason_error_string(ERR_peek_last_error());
 	t->why = reason ? reason : "connection broken";
 	if (t->client && is_refused(t))
-		t->why = X509_verify_cert_error_string(
-		    SSL_get_verify_result(t->ssl));
+		t->why = refusal(SSL_get_verify_result(t->ssl));
 	t->failed = true;
 	t->in = V("");
 	ERR_clear_error();

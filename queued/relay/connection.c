@@ -165,7 +165,7 @@ static void on_failed(
 	if (e->result.stage == SMTP_STAGE_STARTTLS)
 		relay_connection_report_tls(
 		    s, TLS_RESULT_STARTTLS_NOT_SUPPORTED, e->result.text);
-	if (e->result.stage == SMTP_STAGE_TLS && !s->tls_why.n)
+	if (e->result.stage == SMTP_STAGE_TLS) /* it took too long */
 		relay_connection_report_tls(
 		    s, TLS_RESULT_VALIDATION_FAILURE, e->result.text);
 	if (e->result.stage == SMTP_STAGE_TLS && s->choice.may_fall_back)
@@ -258,8 +258,16 @@ static bool is_verified(const struct relay_session *s)
 static void on_tls_failed(struct relay_session *s, int error)
 {
 	struct view why = conn_tls_why(s->conn);
-	s->tls_why = why.n ? why : view_of(err_text(error));
-	relay_connection_report_tls(s, conn_tls_result(s->conn), s->tls_why);
+	char text[200];
+	if (why.n == 0)
+		why = view_of(err_text(error));
+	snprintf(
+	    text, sizeof text, "TLS handshake failed: %.*s", (int)why.n, why.p);
+	relay_connection_report_tls(s, conn_tls_result(s->conn), why);
+	relay_failure_note(s, RELAY_STAGE_TLS, view_of(text));
+	s->is_leaving = true; /* it closes by itself */
+	if (s->choice.may_fall_back)
+		s->next = NEXT_WITHOUT_TLS;
 }
 
 static void report_tls_up(struct relay_session *s)
@@ -301,8 +309,7 @@ static void on_closed(void *ctx, int why)
 	struct relay_session *s = ctx;
 	s->conn = NULL;
 	if (!s->is_leaving) {
-		smtp_client_closed(s->client,
-		    s->tls_why.n ? s->tls_why : view_of(err_text(why)));
+		smtp_client_closed(s->client, view_of(err_text(why)));
 		take_events(s);
 	}
 	smtp_client_free(&s->client);
@@ -345,7 +352,6 @@ void relay_connection_begin(struct relay_session *s, int fd)
 		options.auth_secret = secret_view(s->secret);
 	}
 	s->is_leaving = false;
-	s->tls_why = V_NONE;
 	s->timeout_ms = 0;
 	s->next = NEXT_ADDRESS;
 	remote_of_us(&s->us, fd);

@@ -100,7 +100,6 @@ struct relay_session {
 	struct smtp_client *client;
 	struct secret *secret; /* for AUTH; NULL: none */
 	bool is_leaving;       /* the connection was told to close */
-	struct view tls_why;   /* the handshake failed; static */
 	uint32_t timeout_ms;
 	unsigned n_mails;
 	struct relay_transaction tx;

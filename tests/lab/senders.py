@@ -47,11 +47,24 @@ class Sender:
         with self.client() as client:
             for recipients in lists:
                 number, text = self.message(body)
-                refused = client.sendmail(ANNA, recipients, text, mail_options, rcpt_options)
-                if refused:
-                    raise RuntimeError(f"not taken: {refused}")
+                self.send(client, recipients, text, mail_options, rcpt_options)
                 numbers.append(number)
         return numbers
+
+    @staticmethod
+    def send(client, recipients, text, mail_options, rcpt_options):
+        """While queued starts again, the answer is 451: a client comes again."""
+        def taken():
+            try:
+                refused = client.sendmail(ANNA, recipients, text, mail_options, rcpt_options)
+            except smtplib.SMTPDataError as error:
+                if error.smtp_code != 451:
+                    raise
+                return False
+            if refused:
+                raise RuntimeError(f"not taken: {refused}")
+            return True
+        wait_until(taken, 20, "the message to be taken")
 
 
     def notices_about(self, text):

@@ -190,7 +190,7 @@ class RelayTls(SystemTest):
         hop = self.hop("wrong")
         self.route("[127.0.0.1]", f"port = {hop.port} tls = verified")
         self.submit("x@far.example")
-        self.wait_refused("IP address mismatch")
+        self.wait_refused("4.7.5 TLS handshake failed: the certificate is for another name")
         self.assertEqual(hop.mails, [])
 
     def test_required_but_not_offered(self):
