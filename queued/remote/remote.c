@@ -19,7 +19,7 @@ enum {
 	JOBS_MAX = 3000,
 	SITE_JOBS_MAX = 300,
 	SITE_JOBS_MIN = 2,
-	SITE_BYTES_MAX = 1000000, /* hosts and policy of one */
+	SITE_BYTES_MAX = 16 << 20, /* hosts and policies of all */
 	ASKS_MAX = 2000,
 	SESSIONS_MAX = 100000,
 	SMTP_PORT = 25,
@@ -192,6 +192,15 @@ static struct view keep(char **at, struct view v)
 	return copy;
 }
 
+void remote_forget_hosts(struct queue *q, struct site *site)
+{
+	struct remote_site *s = site->user;
+	q->remote.site_bytes -= s->n_bytes;
+	s->n_bytes = 0;
+	free(s->bytes);
+	s->bytes = NULL;
+}
+
 /* Sessions are opened with what is known last. */
 static void describe(struct queue *q, struct site *site, struct view domain,
     const struct route *route, const struct conf_route *c,
@@ -200,16 +209,16 @@ static void describe(struct queue *q, struct site *site, struct view domain,
 	struct remote_site *s = site->user;
 	if (!s)
 		s = site->user = MUST_NEW(struct remote_site);
-	char *bytes = must_alloc(domain.n + route->hosts.n + p->hosts.n + 1);
-	char *at = bytes;
+	remote_forget_hosts(q, site);
+	s->n_bytes = domain.n + route->hosts.n + p->hosts.n;
+	char *at = s->bytes = must_alloc(s->n_bytes + 1);
+	q->remote.site_bytes += s->n_bytes;
 	s->domain = keep(&at, domain);
 	s->hosts = keep(&at, route->hosts);
 	s->policy = keep(&at, p->hosts);
 	s->tls = p->tls;
 	s->port = c && c->port ? c->port : SMTP_PORT;
 	s->route = c ? (uint32_t)(c - proc_conf(q->proc)->routes) + 1 : 0;
-	free(s->bytes);
-	s->bytes = bytes;
 }
 
 static void add(struct queue *q, struct rcpt *r, const struct route *route)
@@ -221,12 +230,16 @@ static void add(struct queue *q, struct rcpt *r, const struct route *route)
 	struct site *site =
 	    sched_relay_site(sched, site_name(route, c, &p, r->r.address, name),
 		c ? c->connections_max : 0);
-	describe(q, site, domain_of(r->r.address, bytes), route, c, &p);
 	remote_arrived(q, r);
 	if (!sched_relay_takes(sched, site)) {
 		remote_park(q, r, site);
 		return;
 	}
+	if (q->remote.site_bytes > SITE_BYTES_MAX) {
+		fate_waits(q, r, NULL, REMOTE_FULL_WAIT_S, V(""), V(""));
+		return;
+	}
+	describe(q, site, domain_of(r->r.address, bytes), route, c, &p);
 	list_remove(&r->work);
 	/* Recipients of one transaction have one sender, too. */
 	r->relay.mail = r->mail->e.id;
@@ -320,7 +333,7 @@ static void forget_site(struct queue *q, struct site *site)
 {
 	struct remote_site *s = site->user;
 	if (s)
-		free(s->bytes);
+		remote_forget_hosts(q, site);
 	free(s);
 	sched_relay_forget(&q->remote.sched, site);
 }

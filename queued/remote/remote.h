@@ -26,7 +26,7 @@ struct remote {
 	struct list unruled; /* that wait for an MTA-STS policy */
 	struct idtab asks;   /* struct route */
 	unsigned n_asked, n_waiting;
-	size_t route_bytes;
+	size_t route_bytes, site_bytes;
 
 	/* After a start: sites behind this one are still to be looked for. */
 	bool is_scanning;

@@ -6,7 +6,7 @@
 
 enum {
 	REMOTE_HOST_MAX = 255,
-	REMOTE_SITE_COST_BYTES = 512,
+	REMOTE_FULL_WAIT_S = 60, /* where memory has no room now */
 };
 
 /* What RESOLVER said of a domain, or will say. */
@@ -35,7 +35,8 @@ struct route {
 /* The user of a site: how its sessions are opened. */
 struct remote_site {
 	struct view domain, hosts, policy; /* in bytes */
-	char *bytes;
+	char *bytes;                       /* NULL: no session can be opened */
+	size_t n_bytes;
 	uint32_t route; /* index in the configuration plus one, 0: none */
 	enum relay_tls tls;
 	uint16_t port;
@@ -52,7 +53,9 @@ struct route *remote_find_route(
 void remote_pump_routes(struct queue *q);
 void remote_resolver_down(struct queue *q);
 
-/* remote.c: its route is known. */
+/* remote.c: how its sessions are opened is not needed until more mail comes. */
+void remote_forget_hosts(struct queue *q, struct site *site);
+/* Its route is known. */
 void remote_routed(struct queue *q, struct rcpt *r, const struct route *route);
 /* The site's trouble, or empty. */
 void remote_park(struct queue *q, struct rcpt *r, struct site *site);

@@ -17,7 +17,6 @@ enum {
 	TTL_MAX_S = 3600,
 	TTL_BAD_MAX_S = 300,
 	TTL_TEMP_S = 30,
-	FULL_WAIT_S = 60,
 };
 
 static uint64_t now_ms(const struct queue *q)
@@ -111,7 +110,7 @@ void remote_ask_route(struct queue *q, struct rcpt *r, struct view domain,
 		return;
 	}
 	if (q->remote.n_waiting >= WAITING_MAX) {
-		fate_waits(q, r, NULL, FULL_WAIT_S, V(""), V(""));
+		fate_waits(q, r, NULL, REMOTE_FULL_WAIT_S, V(""), V(""));
 		return;
 	}
 	if (!route)

@@ -235,20 +235,6 @@ static bool is_final(const struct msg_relay_down *down)
 		   down->stage == RELAY_STAGE_HELLO);
 }
 
-/* A reply as it is; what nobody replied gets a code that says where it was. */
-static void put_reason(
-    const struct msg_relay_down *down, char out[QUEUE_REPLY_MAX])
-{
-	bool was_up = down->stage == RELAY_STAGE_READY ||
-		      down->stage == RELAY_STAGE_CLOSED;
-	bool is_said = down->code || explain_code(down->text).n;
-	struct view code = is_said ? V("") : was_up ? V("4.4.2 ") : V("4.4.1 ");
-	struct view text =
-	    down->text.n ? down->text : V("the session was lost");
-	snprintf(out, QUEUE_REPLY_MAX, "%.*s%.*s", (int)code.n, code.p,
-	    (int)text.n, text.p);
-}
-
 static void fail_all(struct queue *q, struct list *jobs,
     const struct msg_relay_down *down, struct view text)
 {
@@ -270,23 +256,25 @@ void remote_on_down(
 	struct remote_session *s = find(q, down->id);
 	if (!s)
 		return;
-	char text[QUEUE_REPLY_MAX];
 	struct list failed, parked;
 	struct site_session *session = s->session;
 	struct site *site = session->site;
-	bool was_down = site->state == SITE_DOWN;
+	struct view text =
+	    down->text.n ? down->text : V("4.4.2 the session was lost");
 	list_init(&failed);
 	list_init(&parked);
-	put_reason(down, text);
-	note_trouble(
-	    site, down->host.n ? down->host : s->via.host, view_of(text));
+	if (down->stage != RELAY_STAGE_CLOSED)
+		note_trouble(
+		    site, down->host.n ? down->host : s->via.host, text);
 	sched_relay_lost(&q->remote.sched, session,
 	    s->is_up ? LOSS_ENDED : LOSS_REFUSED, now_ms(q), &failed, &parked);
 	forget(s);
-	fail_all(q, &failed, down, view_of(text));
+	fail_all(q, &failed, down, text);
 	park_all(q, &parked, site);
-	if (!was_down && site->state == SITE_DOWN)
+	if (site->state == SITE_DOWN) {
 		log_down(q, site);
+		remote_forget_hosts(q, site);
+	}
 	queue_schedule_round(q);
 }
 
