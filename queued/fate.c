@@ -34,8 +34,8 @@ static void set_host(struct rcpt *r, struct view host)
 }
 
 /* Outcomes ride in the commit of the next message; when none comes, they are
- * written after a moment. Losing one in a crash is harmless: the agent knows
- * the delivery id. */
+ * written after a moment. Losing one in a crash is harmless where an agent
+ * knows the delivery id. */
 static void settle(struct queue *q, struct rcpt *r, enum rcpt_todo todo)
 {
 	remote_arrived(q, r);
@@ -180,6 +180,9 @@ void fate_relay(struct queue *q, struct rcpt *r, enum relay_status status,
 {
 	switch (status) {
 	case RELAY_OK:
+		/* Written before the session gets more mail: the next hop would
+		 * take it twice, and not know. */
+		q->must_flush = true;
 		/* RFC 3461 5.2.2: else the next hop tells the sender. */
 		delivered(q, r, text, via, has_dsn ? DSN_NONE : DSN_RELAYED);
 		return;

@@ -9,6 +9,9 @@
 #include "base/clock.h"
 #include "base/panic.h"
 #include "queued/link.h"
+#include "queued/policy/policy.h"
+#include "queued/policy/reports.h"
+#include "queued/policy/tls_stats.h"
 #include "queued/queue_role.h"
 #include "queued/queue_spool.h"
 #include "queued/roles.h"
@@ -18,6 +21,7 @@ enum {
 	TICK_MS = 5000,
 	BUSY_MS = 100,
 	TICKS_PER_HOUSEKEEPING = 12,
+	HOUSES_PER_CLEANING = 60,
 	LANE_JOBS_MAX = 128, /* two full transactions of an agent */
 	LANE_BYTES_MAX = 1 << 20,
 	LANE_TURN = 1024,
@@ -57,7 +61,9 @@ static void stop_now(struct queue *q)
 
 static void on_drain_end(void *ctx)
 {
-	stop_now(ctx);
+	struct queue *q = ctx;
+	if (!q->is_stopping)
+		stop_now(q);
 }
 
 static void on_round(void *ctx)
@@ -114,14 +120,16 @@ static int open_spool(struct queue *q)
 	uint64_t forget_s =
 	    (uint64_t)clock_wall_s() + q->sched.options.lifetime_s;
 	int error = queue_db_open(".", false, &q->db);
-	if (!error && !q->was_recovered)
-		error = queue_spool_recover(q->db, forget_s, tell_lost, q);
-	if (error) {
-		queue_db_close(&q->db);
+	if (error || q->was_recovered)
 		return error;
-	}
+	error = queue_spool_recover(q->db, forget_s, tell_lost, q);
+	/* It has looked at each message: with the map go the pages that are in
+	 * memory for that, half a gigabyte for a million. */
+	queue_db_close(&q->db);
+	if (error)
+		return error;
 	q->was_recovered = true;
-	return 0;
+	return queue_db_open(".", false, &q->db);
 }
 
 /* One line when it begins to fail, one when it works again. Meanwhile all mail
@@ -150,6 +158,17 @@ void queue_spool_failed(struct queue *q, int error)
 	queue_db_close(&q->db);
 }
 
+/* About once a minute. */
+static void keep_house(struct queue *q)
+{
+	queue_db_housekeeping(q->db);
+	if (!tls_stats_is_empty(q->tls_stats) &&
+	    tls_stats_flush(q->tls_stats, q->db))
+		LOG(NULL, WARN, "tls-report.not-counted");
+	if (q->n_houses++ % HOUSES_PER_CLEANING == 0)
+		policy_clean(q);
+}
+
 static void on_tick(void *ctx)
 {
 	struct queue *q = ctx;
@@ -159,7 +178,8 @@ static void on_tick(void *ctx)
 		try_spool(q);
 	else if (clock_wall_s() / (TICK_MS / 1000) % TICKS_PER_HOUSEKEEPING ==
 		 0)
-		queue_db_housekeeping(q->db);
+		keep_house(q);
+	reports_tick(q);
 }
 
 static struct sched_options options_of(const struct conf *c)
@@ -206,6 +226,9 @@ static int queue_start(struct proc *p)
 	room_init(q);
 	sched_init(&q->sched, &options);
 	remote_init(q);
+	q->policies = policies_new(remote_policy_known);
+	q->tls_stats = tls_stats_new();
+	q->reports = reports_new();
 	q->round = deferred_new(loop, on_round, q);
 	q->due_timer = timer_new(loop, on_due, q);
 	q->flush_timer = timer_new(loop, on_flush, q);
@@ -239,6 +262,7 @@ static void queue_peer_down(struct proc *p, struct peer *peer)
 		programs_run_down(q);
 	}
 	remote_peer_down(q, peer_role(peer));
+	policy_role_down(q, peer_role(peer));
 }
 
 /* Mail that a relay is sending is waited for: its outcome would be lost, and
@@ -252,6 +276,25 @@ static void queue_stop(struct proc *p, uint32_t grace_s)
 		stop_now(q);
 	else
 		timer_start(q->drain, most_s * 1000 - DRAIN_MARGIN_MS, 0);
+}
+
+static void on_fetched(
+    struct proc *p, struct peer *from, const struct msg *m, int fd)
+{
+	(void)from;
+	(void)fd;
+	if (m->fetch_is.id & POLICY_ASK_BIT)
+		policy_on_fetched(proc_state(p), &m->fetch_is);
+	else
+		reports_on_fetched(proc_state(p), &m->fetch_is);
+}
+
+static void on_txt(
+    struct proc *p, struct peer *from, const struct msg *m, int fd)
+{
+	(void)from;
+	(void)fd;
+	reports_on_txt(proc_state(p), &m->txt_is);
 }
 
 const struct role_ops queue_ops = {
@@ -280,5 +323,8 @@ const struct role_ops queue_ops = {
 		[MSG_RELAY_DOWN] = remote_on_down,
 		[MSG_RELAY_RESULT] = remote_on_result,
 		[MSG_RELAY_DONE] = remote_on_done,
+		[MSG_RELAY_TLS] = remote_on_tls,
+		[MSG_FETCH_IS] = on_fetched,
+		[MSG_TXT_IS] = on_txt,
 	},
 };

@@ -103,6 +103,7 @@ struct queue {
 	struct policies *policies;   /* queued/policy/policy.h */
 	struct tls_stats *tls_stats; /* queued/policy/tls_stats.h */
 	struct reports *reports;     /* queued/policy/reports.h */
+	unsigned n_houses;           /* how often house was kept */
 	struct sched sched;
 	struct idtab links; /* struct agent_link */
 	struct remote remote;

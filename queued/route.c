@@ -27,7 +27,7 @@ int route_put_host(const struct route_host *h, char *out, size_t cap, size_t *n)
 	wr_bytes(&w, h->name, ROUTE_NAME_MAX);
 	wr_u16(&w, h->preference);
 	wr_u8(&w, h->is_secure);
-	wr_u8(&w, h->dane);
+	wr_u8(&w, (uint8_t)h->dane);
 	wr_u8(&w, (uint8_t)h->n_addresses);
 	for (size_t i = 0; i < h->n_addresses; i++)
 		put_address(&w, &h->addresses[i]);

@@ -262,6 +262,21 @@ static void on_tls_failed(struct relay_session *s, int error)
 	relay_connection_report_tls(s, conn_tls_result(s->conn), s->tls_why);
 }
 
+static void report_tls_up(struct relay_session *s)
+{
+	const struct tls_choice *c = &s->choice;
+	enum tls_result result = TLS_RESULT_OK;
+	struct view why = V_NONE;
+	if (c->is_trial && !c->is_named) {
+		result = TLS_RESULT_VALIDATION_FAILURE;
+		why = V("the policy on trial does not name it");
+	} else if (c->is_trial && !conn_tls_is_verified(s->conn)) {
+		result = TLS_RESULT_CERTIFICATE_NOT_TRUSTED;
+		why = V("its certificate would not have passed");
+	}
+	relay_connection_report_tls(s, result, why);
+}
+
 static void on_tls(void *ctx, int error)
 {
 	struct relay_session *s = ctx;
@@ -272,11 +287,11 @@ static void on_tls(void *ctx, int error)
 	if (s->choice.must_verify && !conn_tls_is_verified(s->conn)) {
 		struct view why = V("no TLSA record that can be used");
 		relay_connection_report_tls(s, TLS_RESULT_TLSA_INVALID, why);
-		relay_failure_note(s, RELAY_STAGE_TLS, 0, why);
+		relay_failure_note(s, RELAY_STAGE_TLS, why);
 		relay_connection_shut(s);
 		return;
 	}
-	relay_connection_report_tls(s, TLS_RESULT_OK, V_NONE);
+	report_tls_up(s);
 	smtp_client_tls_up(s->client, is_verified(s));
 	relay_connection_pump(s);
 }

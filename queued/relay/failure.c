@@ -1,4 +1,5 @@
 #include "queued/relay/relay.h"
+#include <stdio.h>
 #include <string.h>
 
 static enum relay_stage stage_of(enum smtp_stage stage)
@@ -44,8 +45,8 @@ static void copy(char *out, size_t cap, struct view v)
 	out[v.n] = '\0';
 }
 
-void relay_failure_note(struct relay_session *s, enum relay_stage stage,
-    uint16_t code, struct view text)
+static void note(struct relay_session *s, enum relay_stage stage, uint16_t code,
+    struct view text)
 {
 	struct relay_failure *f = &s->failure;
 	struct log_ctx log = relay_log(s);
@@ -60,9 +61,24 @@ void relay_failure_note(struct relay_session *s, enum relay_stage stage,
 	copy(f->text, sizeof f->text, text);
 }
 
+void relay_failure_note(
+    struct relay_session *s, enum relay_stage stage, struct view text)
+{
+	/* RFC 3463 3.5, 3.8 */
+	static const char *const codes[RELAY_STAGE_COUNT] = {
+		[RELAY_STAGE_CONNECT] = "4.4.1",
+		[RELAY_STAGE_TLS] = "4.7.5",
+		[RELAY_STAGE_AUTH] = "4.7.0",
+	};
+	char full[400];
+	int n = snprintf(full, sizeof full, "%s %.*s",
+	    codes[stage] ? codes[stage] : "4.4.2", (int)view_head(text, 380).n,
+	    text.p);
+	note(s, stage, 0, (struct view){ full, (size_t)n });
+}
+
 void relay_failure_note_result(
     struct relay_session *s, const struct smtp_result *r)
 {
-	relay_failure_note(
-	    s, stage_of(r->stage), r->is_ours ? 0 : r->code, r->text);
+	note(s, stage_of(r->stage), r->is_ours ? 0 : r->code, r->text);
 }

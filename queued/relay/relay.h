@@ -140,8 +140,9 @@ void relay_connection_report_tls(
     struct relay_session *s, enum tls_result result, struct view text);
 
 /* failure.c */
-void relay_failure_note(struct relay_session *s, enum relay_stage stage,
-    uint16_t code, struct view text);
+/* What no peer said; an enhanced code is put before it. */
+void relay_failure_note(
+    struct relay_session *s, enum relay_stage stage, struct view text);
 void relay_failure_note_result(
     struct relay_session *s, const struct smtp_result *r);
 

@@ -37,13 +37,13 @@ static void note_no_connection(
 	char text[100];
 	/* None of the families that may be used. */
 	if (error == MC_E_NOENT) {
-		relay_failure_note(s, RELAY_STAGE_CONNECT, 0,
+		relay_failure_note(s, RELAY_STAGE_CONNECT,
 		    V("no address that relay_family allows"));
 		return;
 	}
 	route_address_format(a, s->them.text);
 	snprintf(text, sizeof text, "%s: %s", s->them.text, err_text(error));
-	relay_failure_note(s, RELAY_STAGE_CONNECT, 0, view_of(text));
+	relay_failure_note(s, RELAY_STAGE_CONNECT, view_of(text));
 }
 
 static void on_dialed(void *ctx, int fd, size_t index)
@@ -112,7 +112,7 @@ static bool take_host(struct relay_session *s)
 	if (!s->choice.is_usable) {
 		relay_connection_report_tls(
 		    s, s->choice.result, s->choice.text);
-		relay_failure_note(s, RELAY_STAGE_TLS, 0, s->choice.text);
+		relay_failure_note(s, RELAY_STAGE_TLS, s->choice.text);
 		s->tried = UINT32_MAX;
 	}
 	return true;
@@ -134,7 +134,7 @@ void relay_session_try_next(struct relay_session *s)
 		return;
 	if (!s->failure.is_any)
 		relay_failure_note(
-		    s, RELAY_STAGE_CONNECT, 0, V("no host to connect to"));
+		    s, RELAY_STAGE_CONNECT, V("no host to connect to"));
 	relay_session_end(s);
 }
 
@@ -147,7 +147,7 @@ void relay_session_on_socket(struct relay_session *s, int fd)
 void relay_session_no_socket(struct relay_session *s, struct view why)
 {
 	s->waits_socket = false;
-	relay_failure_note(s, RELAY_STAGE_CONNECT, 0, why);
+	relay_failure_note(s, RELAY_STAGE_CONNECT, why);
 	relay_session_try_next(s);
 }
 
@@ -236,7 +236,7 @@ void relay_session_open(struct relay *r, const struct msg_relay_open *m)
 		relay_session_try_next(s);
 		return;
 	}
-	relay_failure_note(s, stage, 0, why);
+	relay_failure_note(s, stage, why);
 	relay_session_end(s);
 }
 

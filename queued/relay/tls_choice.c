@@ -100,6 +100,16 @@ static void choose_policy(
 	out->must_verify = true;
 }
 
+static void try_policy(
+    struct view policy, const struct route_host *h, struct tls_choice *out)
+{
+	if (!policy.n || out->policy != TLS_POLICY_NONE)
+		return;
+	out->policy = TLS_POLICY_STS;
+	out->is_trial = true;
+	out->is_named = tls_choice_policy_fits(policy, h->name);
+}
+
 void tls_choice_make(enum relay_tls tls, struct view policy,
     const struct route_host *host, struct tls_choice *out)
 {
@@ -109,6 +119,7 @@ void tls_choice_make(enum relay_tls tls, struct view policy,
 		return;
 	case RELAY_TLS_OPPORTUNISTIC:
 		choose_opportunistic(host, out);
+		try_policy(policy, host, out);
 		return;
 	case RELAY_TLS_REQUIRED:
 		use(out, TLS_POLICY_NONE, SMTP_TLS_REQUIRED, TLS_VERIFY_NONE);

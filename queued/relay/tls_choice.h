@@ -17,12 +17,15 @@ struct tls_choice {
 	/* A handshake that fails is no reason not to deliver: once more
 	 * without TLS. */
 	bool may_fall_back;
+	/* An MTA-STS policy is on trial: reports say whether it would have
+	 * been kept (RFC 8461 5, RFC 8460), mail goes all the same. */
+	bool is_trial, is_named;
 	enum tls_policy policy; /* of reports */
 	enum tls_result result;
 	struct view text; /* static */
 };
 
-/* policy: as in RELAY_OPEN. */
+/* policy: as in RELAY_OPEN; on trial when tls is opportunistic. */
 void tls_choice_make(enum relay_tls tls, struct view policy,
     const struct route_host *host, struct tls_choice *out);
 

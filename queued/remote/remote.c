@@ -1,6 +1,7 @@
 #include "queued/remote/remote.h"
 #include "base/panic.h"
 #include "queued/remote/remote_inside.h"
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +22,7 @@ enum {
 	ASKS_MAX = 2000,
 	SESSIONS_MAX = 100000,
 	SMTP_PORT = 25,
+	GROUP_MAX = 200, /* in a site's name, which has more in it */
 };
 
 static uint64_t now_ms(const struct queue *q)
@@ -31,6 +33,13 @@ static uint64_t now_ms(const struct queue *q)
 static void on_timer(void *ctx)
 {
 	queue_schedule_round(ctx);
+}
+
+/* No later than a message that waits for itself. */
+static uint64_t probe_min_ms(const struct conf *c)
+{
+	uint64_t retry_ms = (uint64_t)c->queue_retry_min * 1000;
+	return retry_ms < PROBE_MIN_MS ? retry_ms : PROBE_MIN_MS;
 }
 
 void remote_init(struct queue *q)
@@ -45,7 +54,7 @@ void remote_init(struct queue *q)
 		.mails_max = MAILS_MAX,
 		.session_ms = SESSION_MS,
 		.idle_ms = IDLE_MS,
-		.probe_min_ms = PROBE_MIN_MS,
+		.probe_min_ms = probe_min_ms(c),
 		.probe_max_ms = PROBE_MAX_MS,
 		.calm_ms = CALM_MS,
 		.sites_max = SITES_MAX,
@@ -60,6 +69,7 @@ void remote_init(struct queue *q)
 	list_init(&m->known);
 	list_init(&m->unasked);
 	list_init(&m->asked);
+	list_init(&m->unruled);
 	m->is_scanning = true;
 }
 
@@ -125,14 +135,15 @@ void remote_deliver(struct queue *q, struct rcpt *r)
 	remote_ask_route(q, r, a.name, a.is_host, a.port);
 }
 
-/* What a session must have. MTA-STS has its place here: the names that a
- * policy asks for, and RELAY_TLS_VERIFIED. */
+/* What a session must have: what the configuration says, else the domain's
+ * MTA-STS policy, whose names are only looked at while it is on trial. */
 struct policy {
 	enum relay_tls tls;
 	struct view hosts;
 };
 
-static struct policy policy_of(const struct conf_route *c)
+static struct policy policy_of(
+    const struct conf_route *c, const struct route *route)
 {
 	static const enum relay_tls by_route[] = {
 		[ROUTE_TLS_OPPORTUNISTIC] = RELAY_TLS_OPPORTUNISTIC,
@@ -143,12 +154,19 @@ static struct policy policy_of(const struct conf_route *c)
 		[ROUTE_TLS_IMPLICIT] = RELAY_TLS_VERIFIED,
 	};
 
-	return (struct policy){ c ? by_route[c->tls] : RELAY_TLS_OPPORTUNISTIC,
+	struct policy p = { c ? by_route[c->tls] : RELAY_TLS_OPPORTUNISTIC,
 		V("") };
+	if (p.tls != RELAY_TLS_OPPORTUNISTIC || route->sts_mode == STS_NONE)
+		return p;
+	p.hosts = route->sts_names;
+	if (route->sts_mode == STS_ENFORCE)
+		p.tls = RELAY_TLS_VERIFIED;
+	return p;
 }
 
-/* "mx.example.net", and behind it what sessions there do not share with those
- * of others. */
+/* "example.net#1a2b3c4d", and behind it what sessions there do not share with
+ * those of others. The hosts are in it, all of them: one that takes a domain's
+ * mail knows nothing of what its neighbour takes. */
 static struct view site_name(const struct route *route,
     const struct conf_route *c, const struct policy *p, struct view address,
     char out[QUEUE_SITE_MAX + 1])
@@ -159,11 +177,15 @@ static struct view site_name(const struct route *route,
 	struct view group = route->group;
 	if (!group.n)
 		group = domain_of(address, bytes);
-	int n = snprintf(out, QUEUE_SITE_MAX + 1, "%.*s%s", (int)group.n,
-	    group.p, tls[p->tls]);
+	group = view_head(group, GROUP_MAX);
+	int n = snprintf(out, QUEUE_SITE_MAX + 1, "%.*s#%08" PRIx32 "%s",
+	    (int)group.n, group.p, route->hosts_hash, tls[p->tls]);
 	if (c && n >= 0 && n < QUEUE_SITE_MAX)
 		snprintf(
 		    out + n, (size_t)(QUEUE_SITE_MAX + 1 - n), "/%s", c->name);
+	else if (p->hosts.n && n >= 0 && n < QUEUE_SITE_MAX)
+		snprintf(out + n, (size_t)(QUEUE_SITE_MAX + 1 - n),
+		    "/%08" PRIx32, (uint32_t)view_hash(p->hosts));
 	for (char *i = out; *i; i++)
 		if ((unsigned char)*i <= ' ')
 			*i = '?';
@@ -203,7 +225,7 @@ static void add(struct queue *q, struct rcpt *r, const struct route *route)
 {
 	char bytes[REMOTE_HOST_MAX], name[QUEUE_SITE_MAX + 1];
 	const struct conf_route *c = configured(q, r->r.address);
-	struct policy p = policy_of(c);
+	struct policy p = policy_of(c, route);
 	struct sched_relay *sched = &q->remote.sched;
 	struct site *site =
 	    sched_relay_site(sched, site_name(route, c, &p, r->r.address, name),
@@ -384,7 +406,6 @@ static struct site *site_for(struct queue *q, struct view address)
 {
 	char bytes[REMOTE_HOST_MAX], name[QUEUE_SITE_MAX + 1];
 	const struct conf_route *c = configured(q, address);
-	struct policy p = policy_of(c);
 	struct question a = question_of(address, c, bytes);
 	struct route socket, *route;
 	if (is_socket(c)) {
@@ -395,6 +416,7 @@ static struct site *site_for(struct queue *q, struct view address)
 	}
 	if (!route || route->status != ROUTE_OK || !route->group.n)
 		return NULL;
+	struct policy p = policy_of(c, route);
 	return sched_relay_find(
 	    &q->remote.sched, site_name(route, c, &p, address, name));
 }

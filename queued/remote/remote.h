@@ -23,7 +23,8 @@ struct remote {
 	struct hash routes; /* struct route */
 	struct list known;  /* the one that was used least lately first */
 	struct list unasked, asked;
-	struct idtab asks; /* struct route */
+	struct list unruled; /* that wait for an MTA-STS policy */
+	struct idtab asks;   /* struct route */
 	unsigned n_asked, n_waiting;
 	size_t route_bytes;
 
@@ -65,6 +66,10 @@ void remote_on_result(
     struct proc *p, struct peer *from, const struct msg *m, int fd);
 void remote_on_done(
     struct proc *p, struct peer *from, const struct msg *m, int fd);
+void remote_on_tls(
+    struct proc *p, struct peer *from, const struct msg *m, int fd);
+/* The policy that routes of a domain waited for is there, or will not come. */
+void remote_policy_known(struct queue *q, struct view domain);
 /* mailctl asks how a site is. */
 void remote_on_site_ask(
     struct proc *p, struct peer *from, const struct msg *m, int fd);

@@ -1,6 +1,7 @@
 #ifndef QUEUED_REMOTE_REMOTE_INSIDE_H
 #define QUEUED_REMOTE_REMOTE_INSIDE_H
 /* What the files of this folder share. */
+#include "queued/policy/sts.h"
 #include "queued/queue_role.h"
 
 enum {
@@ -15,9 +16,14 @@ struct route {
 	struct list waiting; /* struct rcpt, by work */
 	uint64_t ask;        /* 0: not asked */
 	bool is_known;
-	uint64_t until_ms; /* is_known */
+	bool awaits_policy; /* its hosts are, but not its MTA-STS policy */
+	uint64_t until_ms;  /* is_known */
 	enum route_status status;
 	struct view group, sts_id, text, hosts; /* in bytes */
+	uint32_t hosts_hash; /* of their names, in whatever order */
+	enum sts_mode sts_mode;
+	struct view sts_names; /* in sts_bytes */
+	char *sts_bytes;
 	char *bytes;
 	size_t n_bytes;
 	bool is_host;

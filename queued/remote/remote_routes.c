@@ -1,7 +1,10 @@
 /* Routes: what RESOLVER said of domains. One question for all that wait for
  * it; answers are kept as long as DNS says, within bounds. */
 #include "base/panic.h"
+#include "queued/policy/policy.h"
+#include "queued/policy/reports.h"
 #include "queued/remote/remote_inside.h"
+#include "queued/route.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,9 +49,11 @@ static void forget_answer(struct queue *q, struct route *r)
 {
 	q->remote.route_bytes -= r->n_bytes;
 	r->n_bytes = 0;
-	r->is_known = false;
+	r->is_known = r->awaits_policy = false;
+	r->sts_mode = STS_NONE;
 	free(r->bytes);
-	r->bytes = NULL;
+	free(r->sts_bytes);
+	r->bytes = r->sts_bytes = NULL;
 }
 
 /* The ones that were used least lately go. */
@@ -88,7 +93,7 @@ static void wait_for(struct queue *q, struct route *route, struct rcpt *r)
 	list_push(&route->waiting, &r->work);
 	q->remote.n_waiting++;
 	r->waits_for_route = true;
-	if (!is_first)
+	if (!is_first || route->awaits_policy)
 		return;
 	list_remove(&route->link);
 	list_push(&q->remote.unasked, &route->link);
@@ -111,7 +116,8 @@ void remote_ask_route(struct queue *q, struct rcpt *r, struct view domain,
 	}
 	if (!route)
 		route = new_route(q, domain, is_host, port);
-	forget_answer(q, route);
+	if (!route->awaits_policy)
+		forget_answer(q, route);
 	wait_for(q, route, r);
 }
 
@@ -173,6 +179,15 @@ static struct view keep(char **at, struct view v)
 	return copy;
 }
 
+static uint32_t hash_of(struct view hosts)
+{
+	struct route_host host;
+	uint32_t hash = 0;
+	while (route_take_host(&hosts, &host) == 0)
+		hash += (uint32_t)view_hash(host.name);
+	return hash;
+}
+
 static void learn(
     struct queue *q, struct route *r, const struct msg_route_is *is)
 {
@@ -185,22 +200,41 @@ static void learn(
 	r->sts_id = keep(&at, is->sts_id);
 	r->text = keep(&at, is->text);
 	r->hosts = keep(&at, is->hosts);
+	r->hosts_hash = hash_of(r->hosts);
 	r->until_ms = now_ms(q) + ttl_s(r->status, is->ttl_s) * 1000;
-	r->is_known = true;
 	q->remote.route_bytes += r->n_bytes;
 }
 
-void remote_on_route(
-    struct proc *p, struct peer *from, const struct msg *m, int fd)
+/* What its domain's MTA-STS policy says; false: not yet. Hosts that the
+ * configuration names need none. */
+static bool learn_policy(struct queue *q, struct route *r)
 {
-	(void)from;
-	(void)fd;
-	struct queue *q = proc_state(p);
-	struct route *route = idtab_get(&q->remote.asks, m->route_is.id);
-	if (!route)
-		return;
-	not_asked(q, route);
-	learn(q, route, &m->route_is);
+	struct view names;
+	if (r->is_host || r->status != ROUTE_OK)
+		return true;
+	switch (policy_find(q, (struct view){ r->domain, r->domain_n },
+	    r->sts_id, &r->sts_mode, &names)) {
+	case POLICY_PENDING:
+		return false;
+	case POLICY_FOUND_NONE:
+		r->sts_mode = STS_NONE;
+		return true;
+	case POLICY_FOUND:
+		break;
+	}
+	char *at = r->sts_bytes = must_alloc(names.n + 1);
+	r->sts_names = keep(&at, names);
+	r->n_bytes += names.n;
+	q->remote.route_bytes += names.n;
+	return true;
+}
+
+/* All that waited for it goes on. */
+static void finish(struct queue *q, struct route *route)
+{
+	route->is_known = true;
+	route->awaits_policy = false;
+	list_remove(&route->link);
 	while (!list_empty(&route->waiting)) {
 		struct rcpt *r =
 		    CONTAINER(route->waiting.next, struct rcpt, work);
@@ -212,4 +246,51 @@ void remote_on_route(
 	list_push(&q->remote.known, &route->link);
 	make_room(q);
 	queue_schedule_round(q);
+}
+
+static void finish_or_wait(struct queue *q, struct route *route)
+{
+	if (learn_policy(q, route)) {
+		finish(q, route);
+		return;
+	}
+	route->awaits_policy = true;
+	list_remove(&route->link);
+	list_push(&q->remote.unruled, &route->link);
+}
+
+void remote_policy_known(struct queue *q, struct view domain)
+{
+	struct list all, *l = &q->remote.unruled;
+	list_init(&all);
+	list_move_all(&all, l);
+	while (!list_empty(&all)) {
+		struct route *r = CONTAINER(all.next, struct route, link);
+		list_remove(&r->link);
+		list_push(l, &r->link);
+		if (view_eq((struct view){ r->domain, r->domain_n }, domain))
+			finish_or_wait(q, r);
+	}
+}
+
+void remote_on_route(
+    struct proc *p, struct peer *from, const struct msg *m, int fd)
+{
+	(void)from;
+	(void)fd;
+	struct queue *q = proc_state(p);
+	if (m->route_is.id & POLICY_ASK_BIT) {
+		policy_on_route(q, &m->route_is);
+		return;
+	}
+	if (m->route_is.id & REPORTS_ASK_BIT) {
+		reports_on_route(q, &m->route_is);
+		return;
+	}
+	struct route *route = idtab_get(&q->remote.asks, m->route_is.id);
+	if (!route)
+		return;
+	not_asked(q, route);
+	learn(q, route, &m->route_is);
+	finish_or_wait(q, route);
 }

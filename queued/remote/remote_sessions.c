@@ -1,7 +1,9 @@
 /* Sessions of RELAY: opened, given mail, and what they say of it. RELAY may be
  * captured: an index or a session that it makes up finds nothing. */
+#include "base/clock.h"
 #include "base/panic.h"
 #include "queued/explain.h"
+#include "queued/policy/tls_stats.h"
 #include "queued/remote/remote_inside.h"
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +16,21 @@ struct remote_session {
 	bool is_up, is_trouble;
 	struct fate_via via; /* views into the rest */
 	char host[256], address[65], tls[101];
+	char domain[256]; /* that it was opened for: reports are about it */
+	size_t domain_n;
 };
+
+enum {
+	DAY_S = 86400
+};
+
+static struct view copy(char *out, size_t cap, struct view v)
+{
+	v = view_head(v, cap - 1);
+	if (v.n)
+		memcpy(out, v.p, v.n);
+	return (struct view){ out, v.n };
+}
 
 static uint64_t now_ms(const struct queue *q)
 {
@@ -57,6 +73,7 @@ void remote_open(
 	struct remote_session *s = MUST_NEW(struct remote_session);
 	*s = (struct remote_session){ .q = q, .session = session };
 	s->via = (struct fate_via){ V(""), V(""), V("") };
+	s->domain_n = copy(s->domain, sizeof s->domain, site_is->domain).n;
 	s->id = idtab_add(&q->remote.sessions, s);
 	session->user = s;
 	struct msg m = { .type = MSG_RELAY_OPEN,
@@ -167,14 +184,6 @@ static struct remote_session *find(struct queue *q, uint64_t id)
 	return idtab_get(&q->remote.sessions, id);
 }
 
-static struct view copy(char *out, size_t cap, struct view v)
-{
-	v = view_head(v, cap - 1);
-	if (v.n)
-		memcpy(out, v.p, v.n);
-	return (struct view){ out, v.n };
-}
-
 void remote_on_up(
     struct proc *p, struct peer *from, const struct msg *m, int fd)
 {
@@ -226,12 +235,24 @@ static bool is_final(const struct msg_relay_down *down)
 		   down->stage == RELAY_STAGE_HELLO);
 }
 
-static void fail_all(
-    struct queue *q, struct list *jobs, const struct msg_relay_down *down)
+/* A reply as it is; what nobody replied gets a code that says where it was. */
+static void put_reason(
+    const struct msg_relay_down *down, char out[QUEUE_REPLY_MAX])
+{
+	bool was_up = down->stage == RELAY_STAGE_READY ||
+		      down->stage == RELAY_STAGE_CLOSED;
+	bool is_said = down->code || explain_code(down->text).n;
+	struct view code = is_said ? V("") : was_up ? V("4.4.2 ") : V("4.4.1 ");
+	struct view text =
+	    down->text.n ? down->text : V("the session was lost");
+	snprintf(out, QUEUE_REPLY_MAX, "%.*s%.*s", (int)code.n, code.p,
+	    (int)text.n, text.p);
+}
+
+static void fail_all(struct queue *q, struct list *jobs,
+    const struct msg_relay_down *down, struct view text)
 {
 	const struct fate_via via = { down->host, V(""), V("") };
-	struct view text =
-	    down->text.n ? down->text : V("4.4.2 the session was lost");
 	struct site_job *job;
 	while ((job = LIST_POP(jobs, struct site_job, link)))
 		fate_relay(q, CONTAINER(job, struct rcpt, relay),
@@ -249,17 +270,20 @@ void remote_on_down(
 	struct remote_session *s = find(q, down->id);
 	if (!s)
 		return;
+	char text[QUEUE_REPLY_MAX];
 	struct list failed, parked;
 	struct site_session *session = s->session;
 	struct site *site = session->site;
 	bool was_down = site->state == SITE_DOWN;
 	list_init(&failed);
 	list_init(&parked);
-	note_trouble(site, down->host.n ? down->host : s->via.host, down->text);
+	put_reason(down, text);
+	note_trouble(
+	    site, down->host.n ? down->host : s->via.host, view_of(text));
 	sched_relay_lost(&q->remote.sched, session,
 	    s->is_up ? LOSS_ENDED : LOSS_REFUSED, now_ms(q), &failed, &parked);
 	forget(s);
-	fail_all(q, &failed, down);
+	fail_all(q, &failed, down, view_of(text));
 	park_all(q, &parked, site);
 	if (!was_down && site->state == SITE_DOWN)
 		log_down(q, site);
@@ -322,6 +346,33 @@ void remote_on_done(
 		return;
 	end_mail(q, s);
 	queue_schedule_round(q);
+}
+
+void remote_on_tls(
+    struct proc *p, struct peer *from, const struct msg *m, int fd)
+{
+	(void)from;
+	(void)fd;
+	struct queue *q = proc_state(p);
+	const struct msg_relay_tls *is = &m->relay_tls;
+	const struct remote_session *s = find(q, is->id);
+	if (!s || is->policy >= TLS_POLICY_COUNT ||
+	    is->result >= TLS_RESULT_COUNT)
+		return;
+	struct tls_row row = {
+		.day = (uint32_t)(clock_wall_s() / DAY_S),
+		.domain = { s->domain, s->domain_n },
+		.policy = is->policy,
+		.result = is->result,
+		.host = view_head(is->host, TLS_ROW_HOST_MAX),
+		.address = is->address,
+		.source = is->source,
+		.text = is->text,
+	};
+	tls_stats_note(q->tls_stats, &row);
+	LOG(NULL, DEBUG, "relay.tls", KV_VIEW("host", is->host),
+	    KV_VIEW("address", is->address), KV_INT("policy", is->policy),
+	    KV_INT("result", is->result), KV_VIEW("text", is->text));
 }
 
 static void lose(uint64_t id, void *object, void *ctx)

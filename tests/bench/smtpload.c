@@ -1,10 +1,11 @@
 /* smtpload: sends messages over parallel SMTP sessions, as fast as the server
  * answers, without pipelining, to accounts in turn. One process, epoll.
  *
- * usage: smtpload PORT SESSIONS MESSAGES SIZE ACCOUNTS DOMAIN
- * Recipients are u001@DOMAIN, u002@DOMAIN, ... Prints one line of JSON:
- * messages accepted, seconds, CPU seconds of this process. Gives up after ten
- * minutes or at the first refusal. Loopback only. */
+ * usage: smtpload PORT SESSIONS MESSAGES SIZE ACCOUNTS DOMAIN [LOGIN]
+ * Recipients are u001@DOMAIN, u002@DOMAIN, ... LOGIN: the argument of AUTH
+ * PLAIN, for servers that take mail for DOMAIN from users only. Prints one line
+ * of JSON: messages accepted, seconds, CPU seconds of this process. Gives up
+ * after ten minutes or at the first refusal. Loopback only. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -18,7 +19,17 @@
 #include <time.h>
 #include <unistd.h>
 
-enum step { GREETING, HELO, MAIL, RCPT, DATA, BODY, QUIT, CLOSED };
+enum step {
+	GREETING,
+	HELO,
+	AUTH,
+	MAIL,
+	RCPT,
+	DATA,
+	BODY,
+	QUIT,
+	CLOSED
+};
 
 struct session {
 	int fd;
@@ -31,7 +42,7 @@ struct session {
 struct load {
 	int epoll, port;
 	unsigned sessions, messages, size, accounts;
-	const char *domain;
+	const char *domain, *login;
 	unsigned begun, done, open;
 	char *body;
 	size_t n_body;
@@ -71,7 +82,10 @@ static void command(struct load *l, struct session *s)
 	int n = 0;
 	switch (s->step) {
 	case HELO:
-		n = snprintf(line, sizeof line, "HELO bench.test\r\n");
+		n = snprintf(line, sizeof line, "EHLO bench.test\r\n");
+		break;
+	case AUTH:
+		n = snprintf(line, sizeof line, "AUTH PLAIN %s\r\n", l->login);
 		break;
 	case MAIL:
 		if (l->begun == l->messages) {
@@ -118,6 +132,8 @@ static void answered(struct load *l, struct session *s, const char *line)
 		s->step = MAIL;
 	} else {
 		s->step++;
+		if (s->step == AUTH && !l->login)
+			s->step++;
 	}
 	command(l, s);
 }
@@ -161,9 +177,10 @@ static void make_body(struct load *l)
 	l->body = malloc(l->size + 512);
 	if (!l->body)
 		die("memory");
-	int n = sprintf(l->body, "From: <b@bench.test>\r\nTo: <u@bench.test>\r\n"
-				 "Subject: a message of the benchmark\r\n"
-				 "Message-ID: <1@bench.test>\r\n\r\n");
+	int n =
+	    sprintf(l->body, "From: <b@bench.test>\r\nTo: <u@bench.test>\r\n"
+			     "Subject: a message of the benchmark\r\n"
+			     "Message-ID: <1@bench.test>\r\n\r\n");
 	l->n_body = (size_t)n;
 	while (l->n_body + 80 < l->size) {
 		memset(l->body + l->n_body, 'a' + (int)(l->n_body % 26), 76);
@@ -177,9 +194,9 @@ static void make_body(struct load *l)
 int main(int argc, char **argv)
 {
 	struct load l = { 0 };
-	if (argc != 7) {
+	if (argc != 7 && argc != 8) {
 		fprintf(stderr, "usage: smtpload PORT SESSIONS MESSAGES SIZE "
-				"ACCOUNTS DOMAIN\n");
+				"ACCOUNTS DOMAIN [LOGIN]\n");
 		return 64;
 	}
 	l.port = (int)strtoul(argv[1], NULL, 10);
@@ -188,6 +205,7 @@ int main(int argc, char **argv)
 	l.size = (unsigned)strtoul(argv[4], NULL, 10);
 	l.accounts = (unsigned)strtoul(argv[5], NULL, 10);
 	l.domain = argv[6];
+	l.login = argc == 8 ? argv[7] : NULL;
 	l.epoll = epoll_create1(0);
 	make_body(&l);
 	struct session *all = calloc(l.sessions, sizeof *all);

@@ -1,5 +1,6 @@
 """A name server that says what a test wants: UDP and TCP, zones that are signed
 (Ed25519, by openssl), answers that are wrong, late, or missing."""
+import base64
 import ipaddress
 import pathlib
 import socket
@@ -60,10 +61,8 @@ class Key:
         self.dnskey = struct.pack(">HBB", 257, 3, 15) + public
         self.tag = sum(byte << (8 if i % 2 == 0 else 0) for i, byte in enumerate(self.dnskey))
         self.tag = (self.tag + (self.tag >> 16)) & 0xFFFF
-        self.made = {}
 
     def anchor(self):
-        import base64
         return f"{self.zone}. IN DNSKEY 257 3 15 {base64.b64encode(self.dnskey[4:]).decode()}\n"
 
     def rrsig(self, name, kind, ttl, rdatas):

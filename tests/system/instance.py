@@ -63,7 +63,7 @@ def wait_until(condition, seconds=20, what="condition"):
 
 
 class Instance:
-    def __init__(self, build, users=("anna", "bert"), options="", isolation="none", base=None):
+    def __init__(self, build, users=("anna", "bert"), options="", isolation="none", base=None, tls_options=""):
         self.build = pathlib.Path(build).resolve()
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="mailcore-", dir=base))
         if isolation != "none":
@@ -74,6 +74,7 @@ class Instance:
         self.processes = {}
         self.isolation = isolation
         self.options = options
+        self.tls_options = tls_options
         self.cert = self.dir / "cert.pem"
         self._certificate()
         self.write_configuration()
@@ -102,7 +103,7 @@ class Instance:
             f'config_version = 1\nhostname = "mx.mailcore.test"\nisolation = {self.isolation}\n'
             'state_dir = "state"\nspool_dir = "spool"\nrun_dir = "run"\n'
             'log = "file:mailcore.log"\nlog_level = debug\nqueue_retry_min = 1s\n'
-            'tls { certificate = "cert.pem"\n key = "key.pem" }\n'
+            f'tls {{ certificate = "cert.pem"\n key = "key.pem"\n {self.tls_options} }}\n'
             f'domain "mailcore.test" {{ accounts = database }}\n{listeners}\n{self.options}\n')
 
     def mailctl(self, *arguments, stdin="", check=True):

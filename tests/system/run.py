@@ -7,24 +7,11 @@ import argparse
 import os
 import pathlib
 import sys
-import time
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
-
-
-class Result(unittest.TextTestResult):
-    def startTest(self, test):
-        self.started = time.monotonic()
-        super().startTest(test)
-
-    def addSuccess(self, test):
-        self.stream.write(f"({time.monotonic() - self.started:.1f} s) ")
-        super().addSuccess(test)
-
-    def getDescription(self, test):
-        return f"{type(test).__module__}.{getattr(test, '_testMethodName', test)}"
+from results import run_tests  # noqa: E402
 
 
 def main():
@@ -42,11 +29,7 @@ def main():
     if arguments.k:
         loader.testNamePatterns = [f"*{arguments.k}*"]
     tests = unittest.TestSuite(loader.loadTestsFromName(f"test_{n}") for n in names)
-    result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2, resultclass=Result).run(tests)
-    bad = len(result.failures) + len(result.errors)
-    skipped = len(result.skipped)
-    print(f"{result.testsRun - bad - skipped} passed, {bad} failed, {skipped} skipped")
-    sys.exit(bad > 0)
+    sys.exit(not run_tests(tests))
 
 
 main()

@@ -1,6 +1,9 @@
 """Where mail goes: mailctl explain route asks the running resolver, which asks a name server of ours."""
 import json
+import os
 import pathlib
+import signal
+import subprocess
 import tempfile
 import unittest
 
@@ -231,8 +234,6 @@ class Route(SystemTest):
         self.assertEqual(self.dns.times_asked("sts.test", "MX"), asked)
 
     def test_the_resolver_dies_and_comes_back(self):
-        import os
-        import signal
         pid = self.mail.children("queued")["resolver"][0]
         os.kill(pid, signal.SIGKILL)
 
@@ -244,6 +245,12 @@ class Route(SystemTest):
     def explain_or_none(self, domain):
         done = self.mail.mailctl("explain", "route", domain, "--json", check=False)
         return done.stdout and json.loads(done.stdout).get("status") == "ok"
+
+
+@unittest.skipUnless(os.geteuid() == 0, "full isolation needs root")
+class LockedIn(Route):
+    """The same without files, threads, and most system calls."""
+    ISOLATION = "full"
 
 
 class Files(SystemTest):
@@ -280,6 +287,18 @@ class Files(SystemTest):
         self.assertEqual(self.explain()["status"], "temporary failure")
         self.anchor.write_text(self.two.anchors())
         wait_until(lambda: self.explain()["status"] == "ok", 20, "the first anchor")
+
+    def test_a_question_in_progress_is_asked_again(self):
+        self.two.records["slow.test"] = {"A": ["192.0.2.3"]}
+        self.two.faults[("slow.test", "MX")] = "drop"
+        self.anchor.write_text(self.two.anchors())
+        with subprocess.Popen([self.mail.build / "mailctl", "-c", self.mail.conf, "-p", self.mail.dir, "explain",
+                               "route", "slow.test", "--json"], stdout=subprocess.PIPE) as asking:
+            wait_until(lambda: self.two.times_asked("slow.test", "MX"), 20, "the question")
+            self.anchor.write_text("; as before, with this line\n;\n" + self.two.anchors())
+            self.mail.wait_log("dns.changed questions=1")
+            del self.two.faults[("slow.test", "MX")]
+            self.assertEqual(json.loads(asking.communicate(timeout=40)[0])["status"], "ok")
 
 
 if __name__ == "__main__":

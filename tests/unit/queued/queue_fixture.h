@@ -13,7 +13,7 @@ static char dir[64];
 /* A role's memory goes with its process: here it stays within reach. */
 static void *lives[64];
 static unsigned n_lives;
-static char hostname[] = "mx.example";
+static char hostname[] = "mx.example", no_reports[] = "none";
 /* Of what is submitted; a test may change it. */
 static struct msg_submit_open envelope;
 static uint8_t notify;
@@ -41,6 +41,7 @@ static inline void setup(void)
 	fake.wall_s = 1700000000;
 	fake.now_ms = 5000;
 	fake.conf = (struct conf){ .hostname = hostname,
+		.tls_reports = no_reports,
 		.queue_notice_lifetime = 172800,
 		.queue_delay_warning = 14400,
 		.queue_retry_min = 300,

@@ -330,7 +330,7 @@ START_TEST(refused_everywhere)
 	open_session();
 	const struct msg_relay_down *d = expect_down(RELAY_STAGE_CONNECT);
 	ck_assert_view_eq(d->host, V("a"));
-	ck_assert_view_eq(d->text, V("127.0.0.8: Connection refused"));
+	ck_assert_view_eq(d->text, V("4.4.1 127.0.0.8: Connection refused"));
 	ck_assert_uint_eq(d->code, 0);
 	open_session(); /* no host at all */
 	expect_down(RELAY_STAGE_CONNECT);
@@ -346,7 +346,7 @@ START_TEST(family_is_kept)
 	host("a", "127.0.0.1");
 	open_session();
 	ck_assert_view_eq(expect_down(RELAY_STAGE_CONNECT)->text,
-	    V("no address that relay_family allows"));
+	    V("4.4.1 no address that relay_family allows"));
 	ck_assert_uint_eq(one.n_connections, 0);
 }
 
@@ -611,8 +611,8 @@ START_TEST(socket_of_a_route)
 		say((struct msg){ .type = MSG_SOCKET_NONE,
 			.socket_none = { 7, V("no such file") } },
 		    -1);
-		ck_assert_view_eq(
-		    expect_down(RELAY_STAGE_CONNECT)->text, V("no such file"));
+		ck_assert_view_eq(expect_down(RELAY_STAGE_CONNECT)->text,
+		    V("4.4.1 no such file"));
 		return;
 	}
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);

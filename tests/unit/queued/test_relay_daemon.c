@@ -232,7 +232,7 @@ START_TEST(mail_by_each_kind_of_route)
 	fake_setup(more);
 	expect_note("1 result 0 250 2.0.0 taken\n");
 	expect_note("2 result 0 250 2.0.0 taken\n");
-	expect_note("3 down 0 No such file or directory\n");
+	expect_note("3 down 0 4.4.1 No such file or directory\n");
 	expect_note("1 down 6 \n");
 	expect_note("2 down 6 \n");
 	stop_cleanly();

@@ -131,7 +131,8 @@ static void ask(uint64_t id, struct view domain)
 	tell(&m);
 }
 
-static const struct dns_answer no_answer = { .status = DNS_FAILED, .why = "test" };
+static const struct dns_answer no_answer = { .status = DNS_FAILED,
+	.why = "test" };
 static const struct dns_answer no_name = { .status = DNS_NO_NAME };
 
 /* Every question about it that waits. */

@@ -19,7 +19,9 @@ static void setup(void)
 	ck_assert_int_eq(chdir(dir), 0);
 	fake.wall_s = 1700000000;
 	fake.now_ms = 5000;
-	fake.conf = (struct conf){ .queue_retry_min = 300,
+	static char no_reports[] = "none";
+	fake.conf = (struct conf){ .tls_reports = no_reports,
+		.queue_retry_min = 300,
 		.queue_retry_max = 14400,
 		.queue_lifetime = 432000,
 		.queue_deliveries_max = 4,

@@ -1,0 +1,76 @@
+"""Mail to servers that people run: once, whole."""
+import hashlib
+import re
+import unittest
+
+import servers
+import world
+from certs import tlsa_spki
+from lab import LabTest
+from names import OPEN, SIGNED
+from senders import wait_until
+
+BODIES = {"short": b"hello\r\n", "dots": b".\r\n..\r\n.a\r\n\r\n.\r\n" * 200,
+          "long": b"".join(b"line %d %s\r\n" % (i, b"x" * (i % 80)) for i in range(40000))}
+
+
+def body_of(text):
+    """As it was before a Maildir changed its line ends."""
+    return re.split(rb"\r?\n\r?\n", text, maxsplit=1)[1].replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+
+
+class Receivers(LabTest):
+    @classmethod
+    def declare(cls, lab):
+        n = lab.names
+        cls.hosts = {name: n.site(f"by-{name}.{OPEN}") for name in ("postfix", "opensmtpd", "sink")}
+        cls.dane = n.site(f"by-postfix.{SIGNED}")
+        cls.cert, cls.key = lab.certs.self_signed(cls.dane.name)
+        n.tlsa(cls.dane, "3 1 1 " + tlsa_spki(cls.cert))
+
+    def started(self, server, address):
+        self.addCleanup(server.close)
+        wait_until(lambda: world.accepts(address, 25), 20, "the server")
+        return server
+
+    def relay_all(self, server, domain):
+        sent = {}
+        for name, body in BODIES.items():
+            number = self.sender.submit(f"{name}@{domain}", body=body)
+            sent[number] = hashlib.sha256(body).hexdigest()
+        self.wait_gone(*[f"{name}@{domain}" for name in BODIES])
+        wait_until(lambda: len(server.mails()) == len(sent), 20, "all to be in the mailbox")
+        got = {number: [hashlib.sha256(body_of(t)).hexdigest() for t in texts] for number, texts in server.mails().items()}
+        self.assertEqual(got, {number: [digest] for number, digest in sent.items()})
+
+    def test_postfix(self):
+        host, domain = self.hosts["postfix"], f"by-postfix.{OPEN}"
+        server = servers.Postfix(self.lab.dir / "postfix", self.lab.roots, (host.v4, 25), host.name, [domain],
+                                 "smtputf8_enable = no")
+        self.relay_all(self.started(server, host.v4), domain)
+
+    def test_postfix_by_dane(self):
+        host, domain = self.dane, f"by-postfix.{SIGNED}"
+        server = servers.Postfix(self.lab.dir / "postfix-dane", self.lab.roots, (host.v4, 25), host.name, [domain],
+                                 "smtpd_tls_security_level = encrypt\n"
+                                 f"smtpd_tls_cert_file = {self.cert}\nsmtpd_tls_key_file = {self.key}\n")
+        self.relay_all(self.started(server, host.v4), domain)
+
+    def test_opensmtpd(self):
+        """It has no PIPELINING, and closes on who sends early."""
+        host, domain = self.hosts["opensmtpd"], f"by-opensmtpd.{OPEN}"
+        server = servers.OpenSmtpd(self.lab.dir / "opensmtpd", self.lab.roots, (host.v4, 25), host.name, [domain])
+        self.relay_all(self.started(server, host.v4), domain)
+
+    def test_smtp_sink(self):
+        host = self.hosts["sink"]
+        server = self.started(servers.Sink(self.lab.dir / "sink", self.lab.roots, (host.v4, 25)), host.v4)
+        recipients = [f"u{i}@by-sink.{OPEN}" for i in range(300)]
+        self.sender.submit_many([[r] for r in recipients])
+        self.wait_gone(*recipients, seconds=60)
+        wait_until(lambda: server.count() >= 300, 10, "300 counted")
+        self.assertEqual(server.count(), 300)
+
+
+if __name__ == "__main__":
+    unittest.main()
