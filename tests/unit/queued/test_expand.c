@@ -83,6 +83,7 @@ START_TEST(leaves_survive)
 	uint64_t id = submit_alias(), question = expect_question();
 	leaf(question, LEAF_COMMAND, "list@b.example", "/bin/x",
 	    "owner-list@b.example");
+	leaf(question, LEAF_COMMAND, "list@b.example", "/bin/y", "");
 	end(question, ADDRESS_ALIAS);
 	fake_pass(100);
 	die();
@@ -99,6 +100,11 @@ START_TEST(leaves_survive)
 	ck_assert_view_eq(r.text, V("/bin/x"));
 	ck_assert_view_eq(r.from, V("owner-list@b.example"));
 	ck_assert_view_eq(r.origin, V("list@b.example"));
+	/* RFC 3461 5.2.7: the owner's own, and the sender's. */
+	ck_assert_uint_eq(r.notify, 0);
+	ck_assert_int_eq(queue_get_rcpt(&t, id, 2, &r), 0);
+	ck_assert_uint_eq(r.notify, NOTIFY_NEVER);
+	ck_assert_view_eq(r.from, V(""));
 	queue_abort(&t);
 	ck_assert_ptr_null(fake_next()); /* no question to auth */
 }
