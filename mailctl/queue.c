@@ -57,6 +57,10 @@ static json_t *json_rcpt(const struct queue_rcpt *r)
 	    json_of_time(r->state == RCPT_FAILED ? r->next_s : 0));
 	json_object_set_new(o, "last_attempt", json_of_time(r->last_s));
 	json_object_set_new(o, "reply", json_of_view(r->reply));
+	if (r->kind == LEAF_COMMAND || r->kind == LEAF_FILE)
+		json_object_set_new(o, "target", json_of_view(r->text));
+	if (r->from.n)
+		json_object_set_new(o, "from", json_of_view(r->from));
 	json_object_set_new(o, "host", json_of_view(r->host));
 	json_object_set_new(o, "parked_at", json_of_view(r->site));
 	return o;

@@ -61,7 +61,9 @@ static void stop_now(struct queue *q)
 
 static void on_drain_end(void *ctx)
 {
-	stop_now(ctx);
+	struct queue *q = ctx;
+	if (!q->is_stopping)
+		stop_now(q);
 }
 
 static void on_round(void *ctx)
@@ -118,14 +120,16 @@ static int open_spool(struct queue *q)
 	uint64_t forget_s =
 	    (uint64_t)clock_wall_s() + q->sched.options.lifetime_s;
 	int error = queue_db_open(".", false, &q->db);
-	if (!error && !q->was_recovered)
-		error = queue_spool_recover(q->db, forget_s, tell_lost, q);
-	if (error) {
-		queue_db_close(&q->db);
+	if (error || q->was_recovered)
 		return error;
-	}
+	error = queue_spool_recover(q->db, forget_s, tell_lost, q);
+	/* It has looked at each message: with the map go the pages that are in
+	 * memory for that, half a gigabyte for a million. */
+	queue_db_close(&q->db);
+	if (error)
+		return error;
 	q->was_recovered = true;
-	return 0;
+	return queue_db_open(".", false, &q->db);
 }
 
 /* One line when it begins to fail, one when it works again. Meanwhile all mail

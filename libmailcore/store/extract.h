@@ -27,6 +27,9 @@ enum extract_zone {
 	EXTRACT_ZONES
 };
 
+#define EXTRACT_BIT(zone) (1u << (zone))
+#define EXTRACT_ALL_ZONES (EXTRACT_BIT(EXTRACT_ZONES) - 1)
+
 struct extract_query {
 	enum extract_zone zone;
 	struct finder finder;
@@ -60,7 +63,7 @@ struct extract_reader {
 	struct store *store;
 	struct kv_txn t;
 	bool is_open, failed;
-	uint64_t done_msgid;
+	uint64_t done_msgid, indexed_msgid;
 	uint64_t last_id;
 	struct extract_segment segments[EXTRACT_ZONES];
 };
@@ -106,7 +109,8 @@ void extract_build(struct store *s, uint32_t budget_ms, bool *more);
 /* How many messages may be without an extract; UINT64_MAX: there is no use in
  * building any. */
 uint64_t extract_lag(struct store *s);
-/* For idle times: some building, removal of what was purged, and the end of
+/* For idle times: some building, also of the index of words when somebody
+ * searched fuzzily (store/fuzzy.h), removal of what was purged, and the end of
  * what was not used for a minute. Users who never searched have no extracts.
  * True: there is more to do. */
 bool extract_idle(struct store *s);

@@ -89,36 +89,47 @@ static int next_msgid(struct store_txn *t, uint64_t after, uint64_t *out)
 	return error;
 }
 
+void extract_texts(struct message_text *x, struct mime_part *parts,
+    unsigned zones, struct extract_texts *out)
+{
+	struct message_extract e[EXTRACT_ZONES];
+	struct message_info info;
+	for (unsigned i = 0; i < EXTRACT_ZONES; i++)
+		e[i] = (struct message_extract){ out->texts[i],
+			EXTRACT_OCTETS_MAX, EXTRACT_INPUT_MAX, false };
+	x->error = message_info(x->t, x->msgid, &info);
+	if (!x->error)
+		x->error = message_parts(&info, parts);
+	if (!x->error && zones & EXTRACT_BIT(EXTRACT_HEADER))
+		message_text_extract_header(x, &info, &e[EXTRACT_HEADER]);
+	if (!x->error && zones & EXTRACT_BIT(EXTRACT_BODY))
+		message_text_extract_body(
+		    x, parts, info.n_parts, &e[EXTRACT_BODY]);
+	if (!x->error && zones & EXTRACT_BIT(EXTRACT_PARTS))
+		message_text_extract_parts(
+		    x, parts, info.n_parts, &e[EXTRACT_PARTS]);
+	for (unsigned i = 0; i < EXTRACT_ZONES; i++)
+		out->cut[i] = e[i].cut;
+	out->check =
+	    x->error ? 0 : extract_check(info.size_bytes, info.internaldate);
+}
+
 /* What cannot be read has an empty one, cut at its start. */
 static void extract_one(struct builder *b, struct store_txn *t, uint64_t msgid)
 {
 	struct message_text x = { .bufs = b->bufs, .t = t, .msgid = msgid };
-	struct message_extract e[EXTRACT_ZONES];
+	struct extract_texts texts;
 	size_t before[EXTRACT_ZONES];
-	struct message_info info;
 	for (unsigned i = 0; i < EXTRACT_ZONES; i++) {
 		before[i] = buf_len(&b->drafts[i].text);
-		e[i] = (struct message_extract){ &b->drafts[i].text,
-			EXTRACT_OCTETS_MAX, EXTRACT_INPUT_MAX, false };
+		texts.texts[i] = &b->drafts[i].text;
 	}
-	x.error = message_info(t, msgid, &info);
-	if (!x.error)
-		x.error = message_parts(&info, b->parts);
-	if (!x.error)
-		message_text_extract_header(&x, &info, &e[EXTRACT_HEADER]);
-	if (!x.error)
-		message_text_extract_body(
-		    &x, b->parts, info.n_parts, &e[EXTRACT_BODY]);
-	if (!x.error)
-		message_text_extract_parts(
-		    &x, b->parts, info.n_parts, &e[EXTRACT_PARTS]);
-	uint32_t check =
-	    x.error ? 0 : extract_check(info.size_bytes, info.internaldate);
+	extract_texts(&x, b->parts, EXTRACT_ALL_ZONES, &texts);
 	for (unsigned i = 0; i < EXTRACT_ZONES; i++) {
 		if (x.error)
 			buf_truncate(&b->drafts[i].text, before[i]);
 		extract_draft_end(
-		    &b->drafts[i], msgid, check, x.error || e[i].cut);
+		    &b->drafts[i], msgid, texts.check, x.error || texts.cut[i]);
 	}
 }
 

@@ -1,13 +1,13 @@
 /* Which messages may match, by the filters of segments and the index of
  * objects: the rows of all others need not be read. */
 #include "store/edit.h"
+#include "store/extract_rows.h"
 #include "store/extract_segment.h"
 
 enum {
 	TURN_SEGMENTS = 8192,
 	TURN_OCTETS = 16 * 1024 * 1024,
-	FOUND_MAX = 4096, /* each costs as much as reading some rows */
-	UNKNOWN_MAX = 4096,
+	FOUND_MAX = 4096,     /* each costs as much as reading some rows */
 	SAMPLE_SEGMENTS = 64, /* searched: then the text is too common, */
 	SHARE_MAX = 4         /* when they are more than 1/4 of those seen */
 };
@@ -15,8 +15,7 @@ enum {
 /* One turn. */
 struct turn {
 	struct extract_candidates *c;
-	struct kv_cursor links;
-	struct uidset *out;
+	struct extract_rows rows;
 	size_t segments, octets;
 };
 
@@ -30,45 +29,6 @@ void extract_candidates_init(struct extract_candidates *c,
 		.asked = asked };
 }
 
-/* The rows that show an object. */
-static int add_rows(struct turn *u, uint64_t msgid)
-{
-	uint32_t mailbox = u->c->mailbox, uid;
-	struct key k = key_link(msgid, mailbox, 0);
-	uint64_t object;
-	int error = kv_cursor_seek(&u->links, key_view(&k));
-	while (!error &&
-	       key_link_split(u->links.key, &object, &mailbox, &uid) == 0 &&
-	       object == msgid && mailbox == u->c->mailbox) {
-		error = uidset_add(u->out, uid, uid);
-		if (!error)
-			error = kv_cursor_next(&u->links);
-	}
-	if (u->out->count > FOUND_MAX)
-		return MC_E_LIMIT;
-	return error == MC_E_NOENT ? 0 : error;
-}
-
-/* Those that came after the last extract. */
-static int add_unknown(struct turn *u)
-{
-	uint32_t mailbox, uid;
-	struct key k = key_link(u->c->done_msgid + 1, 0, 0);
-	uint64_t object;
-	int error = kv_cursor_seek(&u->links, key_view(&k));
-	for (unsigned n = 0; !error; n++) {
-		if (key_link_split(u->links.key, &object, &mailbox, &uid) != 0)
-			break;
-		if (n >= UNKNOWN_MAX)
-			return MC_E_LIMIT;
-		if (mailbox == u->c->mailbox)
-			error = uidset_add(u->out, uid, uid);
-		if (!error)
-			error = kv_cursor_next(&u->links);
-	}
-	return error == MC_E_NOENT ? 0 : error;
-}
-
 /* What was cut may match behind the cut. */
 static int add_segment(
     struct turn *u, struct extract_query *q, const struct extract_segment *s)
@@ -79,7 +39,7 @@ static int add_segment(
 	for (uint32_t i = 0; !error && i < s->n; i++) {
 		struct extract_entry e = extract_entry_at(s, i);
 		if (e.cut || extract_query_hit(q, i))
-			error = add_rows(u, e.msgid);
+			error = extract_rows_add(&u->rows, e.msgid);
 	}
 	return error;
 }
@@ -160,18 +120,19 @@ static int look(struct turn *u, struct extract_reader *r)
 		}
 	}
 	c->done = !error && c->query == c->n_queries;
-	return c->done ? add_unknown(u) : error;
+	return c->done ? extract_rows_add_unknown(&u->rows, c->done_msgid)
+		       : error;
 }
 
 bool extract_candidates_next(struct extract_candidates *c,
     struct extract_reader *r, struct store_txn *t, struct uidset *out)
 {
-	struct turn u = { .c = c, .out = out };
+	struct turn u = { .c = c };
 	if (!extract_reader_begin(r))
 		return false;
-	int error = kv_cursor_open(&u.links, &t->kv, TABLE_IDX);
+	int error = extract_rows_open(&u.rows, t, c->mailbox, FOUND_MAX, out);
 	if (!error)
 		error = look(&u, r);
-	kv_cursor_close(&u.links);
+	extract_rows_close(&u.rows);
 	return !error; /* whoever asks of each message meets it again */
 }

@@ -15,11 +15,11 @@
 #include <unistd.h>
 
 enum {
-	FORMAT = 2, /* another one when texts are decoded or folded otherwise */
+	FORMAT = 3, /* another one when texts are decoded or folded otherwise */
 	STATE_OCTETS = 32,
 	STATE_CLEAN = 'c',
 	STATE_IN_USE = 'u',
-	META_OCTETS = 16,
+	META_OCTETS = 24,
 	RETRY_MS = 5 * 60 * 1000,
 	FAILURES_MAX = 3,
 	NEWEST = 64 /* extracts that are compared with their messages */
@@ -28,7 +28,7 @@ enum {
 static const uint64_t room_bytes = 32 * 1024 * 1024; /* mail needs it more */
 
 static const char *const tables[EXTRACT_TABLES] = { "meta", "header", "body",
-	"parts" };
+	"parts", "words" };
 
 static int path_of(const struct store *s, const char *name, char out[PATH_MAX])
 {
@@ -294,6 +294,7 @@ int extract_meta_get(struct kv_txn *t, struct extract_meta *out)
 		return MC_E_CORRUPT;
 	out->done_msgid = get_le64(v.p);
 	out->changes = get_le64(v.p + 8);
+	out->indexed_msgid = get_le64(v.p + 16);
 	return 0;
 }
 
@@ -302,6 +303,7 @@ void extract_meta_put(struct kv_txn *t, const struct extract_meta *m)
 	char p[META_OCTETS];
 	put_le(p, m->done_msgid, 8);
 	put_le(p + 8, m->changes, 8);
+	put_le(p + 16, m->indexed_msgid, 8);
 	kv_put(t, EXTRACT_TABLE_META, V("m"), (struct view){ p, sizeof p });
 }
 

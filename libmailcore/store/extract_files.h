@@ -7,7 +7,9 @@
 enum extract_table {
 	EXTRACT_TABLE_META,
 	EXTRACT_TABLE_ZONES, /* one for each zone */
-	EXTRACT_TABLES = EXTRACT_TABLE_ZONES + EXTRACT_ZONES
+	/* fuzzy_index.h */
+	EXTRACT_TABLE_WORDS = EXTRACT_TABLE_ZONES + EXTRACT_ZONES,
+	EXTRACT_TABLES
 };
 
 struct extracts {
@@ -19,8 +21,12 @@ struct extracts {
 	unsigned failures;
 	struct key sweep; /* where the removal goes on */
 	unsigned sweep_zone;
+	bool wants_words; /* somebody would have used the index of them */
+	struct key words_sweep;
 };
 
+/* Whether the store still has the object. */
+bool extract_is_alive(struct kv_txn *store, uint64_t msgid);
 /* NULL: not now. Opens, creates with create. */
 struct extracts *extract_use(struct store *s, bool create);
 /* Before anything is written: 0, or what is wrong with the disk. */
@@ -33,6 +39,7 @@ struct extract_meta {
 	uint64_t done_msgid; /* up to here, what has no extract never gets one
 			      */
 	uint64_t changes;
+	uint64_t indexed_msgid; /* so far goes the index of words; 0: none */
 };
 
 /* Without a record: zeros. */

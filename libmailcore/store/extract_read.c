@@ -26,7 +26,7 @@ void extract_reader_end(struct extract_reader *r)
 		r->segments[i].id = 0;
 }
 
-static void fail(struct extract_reader *r, int error)
+void extract_reader_fail(struct extract_reader *r, int error)
 {
 	extract_reader_end(r);
 	r->failed = true;
@@ -42,14 +42,15 @@ bool extract_reader_begin(struct extract_reader *r)
 	struct extracts *x = extract_use(r->store, false);
 	int error = x ? kv_read(x->kv, &r->t) : 0;
 	if (!x || error) {
-		fail(r, error);
+		extract_reader_fail(r, error);
 		return false;
 	}
 	r->is_open = true;
 	error = extract_meta_get(&r->t, &m);
 	if (error)
-		fail(r, error);
+		extract_reader_fail(r, error);
 	r->done_msgid = m.done_msgid;
+	r->indexed_msgid = m.indexed_msgid;
 	return r->is_open;
 }
 
@@ -81,7 +82,7 @@ static bool find_segment(
 		return true;
 	int error = seek(r, zone, msgid);
 	if (error && error != MC_E_NOENT)
-		fail(r, error);
+		extract_reader_fail(r, error);
 	return !error && msgid <= s->last;
 }
 
@@ -161,22 +162,26 @@ void extract_segment_scan(
 	}
 }
 
-/* One message of a segment is searched alone: when they come in another order
- * than they lie here, all would be searched for each. */
-static bool ask_one(const struct extract_query *q,
-    const struct extract_segment *s, const struct extract_entry *e)
+bool extract_find(struct extract_reader *r, enum extract_zone zone,
+    uint64_t msgid, struct extract_entry *out, struct view *text)
 {
+	struct extract_segment *s = &r->segments[zone];
+	if (!extract_reader_begin(r) || msgid > r->done_msgid ||
+	    !find_segment(r, zone, msgid) || !find_entry(s, msgid, out))
+		return false;
 	uint32_t start = s->hint ? extract_entry_at(s, s->hint - 1).end : 0;
-	struct view text = view_slice(s->text, start, e->end);
-	return find(q, text, 0) < text.n;
+	*text = view_slice(s->text, start, out->end);
+	return true;
 }
 
-static bool has(struct extract_query *q, const struct extract_segment *s,
-    const struct extract_entry *e)
+/* One message of a segment is searched alone: when they come in another order
+ * than they lie here, all would be searched for each. */
+static bool has(
+    struct extract_query *q, const struct extract_segment *s, struct view text)
 {
 	if (q->asked != s->id) {
 		q->asked = s->id;
-		return ask_one(q, s, e);
+		return find(q, text, 0) < text.n;
 	}
 	if (q->segment != s->id) {
 		q->segment = s->id;
@@ -188,14 +193,12 @@ static bool has(struct extract_query *q, const struct extract_segment *s,
 enum extract_answer extract_ask(
     struct extract_reader *r, struct extract_query *q, const struct message *m)
 {
-	struct extract_segment *s = &r->segments[q->zone];
 	struct extract_entry e;
-	if (!extract_reader_begin(r) || m->msgid > r->done_msgid ||
-	    !find_segment(r, q->zone, m->msgid) ||
-	    !find_entry(s, m->msgid, &e) ||
+	struct view text;
+	if (!extract_find(r, q->zone, m->msgid, &e, &text) ||
 	    e.check != extract_check(m->size_bytes, m->internaldate))
 		return EXTRACT_UNKNOWN;
-	if (has(q, s, &e))
+	if (has(q, &r->segments[q->zone], text))
 		return EXTRACT_YES;
 	return e.cut ? EXTRACT_UNKNOWN : EXTRACT_NO;
 }

@@ -8,6 +8,7 @@
  * most searches the text. check tells the message from another one that got
  * the same msgid in a store that was put back to an earlier state. */
 #include "store/extract_files.h"
+#include "store/message_text.h"
 
 enum {
 	EXTRACT_SEGMENT_OCTETS = 64 * 1024, /* of text: then it is full */
@@ -54,8 +55,28 @@ void extract_draft_load(
 void extract_draft_put(
     struct kv_txn *t, enum extract_zone zone, const struct extract_draft *d);
 
+/* The extracts of one message, put behind what the bufs hold. check: 0 when
+ * x->error says that it could not be read. */
+struct extract_texts {
+	struct buf *texts[EXTRACT_ZONES];
+	bool cut[EXTRACT_ZONES];
+	uint32_t check;
+};
+
+/* x: of this message; parts: room for MIME_PARTS_MAX; zones: sum of
+ * EXTRACT_BIT, of others nothing is put. */
+void extract_texts(struct message_text *x, struct mime_part *parts,
+    unsigned zones, struct extract_texts *out);
+
 /* False: there are no extracts to be read. */
 bool extract_reader_begin(struct extract_reader *r);
+/* Ends the transaction, and all use of the extracts until extract_reader_end.
+ * error: theirs (extract_failed), or 0. */
+void extract_reader_fail(struct extract_reader *r, int error);
+/* What it has of a message; *text borrows until the transaction ends. False:
+ * nothing. Cheap when msgids come in order. */
+bool extract_find(struct extract_reader *r, enum extract_zone zone,
+    uint64_t msgid, struct extract_entry *out, struct view *text);
 /* Fills q->hits. */
 void extract_segment_scan(
     struct extract_query *q, const struct extract_segment *s);

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "store/edit.h"
 #include "store/extract_segment.h"
+#include "store/fuzzy_build.h"
 
 enum {
 	SWEEP_SEGMENTS = 16,
@@ -10,7 +11,7 @@ enum {
 	CLOSE_MS = 60 * 1000
 };
 
-static bool is_alive(struct kv_txn *t, uint64_t msgid)
+bool extract_is_alive(struct kv_txn *t, uint64_t msgid)
 {
 	struct key k = key_obj(msgid, 'E', 0);
 	struct view v;
@@ -25,7 +26,7 @@ static bool filter(struct kv_txn *store, const struct extract_segment *s,
 	extract_draft_reset(d);
 	for (uint32_t i = 0; i < s->n; i++) {
 		struct extract_entry e = extract_entry_at(s, i);
-		if (is_alive(store, e.msgid)) {
+		if (extract_is_alive(store, e.msgid)) {
 			buf_put(&d->text, view_slice(s->text, start, e.end));
 			extract_draft_end(d, e.msgid, e.check, e.cut);
 		}
@@ -128,7 +129,7 @@ bool extract_idle(struct store *s)
 	struct extracts *x = s->extracts;
 	uint64_t change = store_last_change(s);
 	bool more;
-	if (x && x->idle_change == change) {
+	if (x && x->idle_change == change && !x->wants_words) {
 		if (x->kv && clock_mono_ms() >= x->used_ms + CLOSE_MS)
 			extract_close(s);
 		return false;
@@ -137,9 +138,13 @@ bool extract_idle(struct store *s)
 	if (!x)
 		return false;
 	extract_build(s, IDLE_MS, &more);
+	if (!more)
+		fuzzy_build(s, &more);
 	if (more)
 		return true;
 	sweep(s);
+	fuzzy_sweep(s);
 	x->idle_change = change;
+	x->wants_words = false;
 	return false;
 }

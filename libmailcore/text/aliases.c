@@ -126,6 +126,14 @@ static const char *take_command(struct piece s, struct alias_target *t)
 	return s.n ? NULL : "an empty command";
 }
 
+static bool has_control(struct view v)
+{
+	for (size_t i = 0; i < v.n; i++)
+		if (char_is(v.p[i], CHAR_CTL) && v.p[i] != '\t')
+			return true;
+	return false;
+}
+
 /* NULL, or why not. */
 static const char *take_target(struct piece s, struct alias_target *t)
 {
@@ -133,8 +141,10 @@ static const char *take_target(struct piece s, struct alias_target *t)
 	*t = (struct alias_target){ .text = piece_view(s) };
 	struct piece whole = s;
 	s = trim(unquote(s));
-	if (view_has_byte(piece_view(s), '\0') || s.n > ALIASES_TARGET_MAX)
-		return "a target is too long, or has a NUL in it";
+	if (has_control(piece_view(s)))
+		return "a control character in a target";
+	if (s.n > ALIASES_TARGET_MAX)
+		return "a target is too long";
 	if (s.n && *s.p == '|') {
 		skip(&s, 1);
 		return take_command(s, t);

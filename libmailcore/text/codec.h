@@ -38,6 +38,9 @@ int mutf7_decode(struct view in, struct buf *out) MUST_CHECK;
 void mutf7_encode(struct view utf8, struct buf *out);
 
 bool utf8_is_valid(struct view v); /* RFC 3629: no surrogates, no overlongs */
+/* The code point that v (not empty) begins with, and its octets; -1 and 1 when
+ * that is not UTF-8. */
+int32_t utf8_code_point(struct view v, size_t *n);
 void utf8_put(struct buf *out, uint32_t code_point);
 /* A copy in which each byte that is not UTF-8 became U+FFFD. */
 void utf8_repair(struct view in, struct buf *out);

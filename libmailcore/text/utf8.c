@@ -29,8 +29,7 @@ static struct lead lead_of(unsigned char c)
 	    struct lead){ 4, c == 0xf0 ? 0x90 : 0x80, c == 0xf4 ? 0x8f : 0xbf };
 }
 
-/* The code point at the start of v, -1 when it is not UTF-8. *n: its size. */
-static int32_t code_point(struct view v, size_t *n)
+int32_t utf8_code_point(struct view v, size_t *n)
 {
 	unsigned char first = (unsigned char)v.p[0];
 	struct lead lead = lead_of(first);
@@ -70,7 +69,7 @@ bool utf8_is_valid(struct view v)
 	for (v = view_skip(v, ascii_run(v)); v.n;
 	     v = view_skip(v, ascii_run(v))) {
 		size_t n;
-		if (code_point(v, &n) < 0)
+		if (utf8_code_point(v, &n) < 0)
 			return false;
 		v = view_skip(v, n);
 	}
@@ -104,7 +103,8 @@ void utf8_repair(struct view in, struct buf *out)
 {
 	while (in.n) {
 		size_t n = ascii_run(in), good = n;
-		while (good < in.n && code_point(view_skip(in, good), &n) >= 0)
+		while (good < in.n &&
+		       utf8_code_point(view_skip(in, good), &n) >= 0)
 			good += n;
 		buf_put(out, view_head(in, good));
 		in = view_skip(in, good);
@@ -170,7 +170,7 @@ void utf8_fold(struct view in, struct buf *out)
 		in = view_skip(in, n);
 		if (in.n == 0)
 			return;
-		int32_t c = code_point(in, &n);
+		int32_t c = utf8_code_point(in, &n);
 		fold_code_point(c < 0 ? REPLACEMENT : c, out);
 		in = view_skip(in, n);
 	}

@@ -78,7 +78,6 @@ static void fill_env(const struct command *c, struct environment *e)
 	    c->mail->origin.n ? c->mail->origin : c->mail->recipient;
 	struct view to = c->mail->recipient;
 	put_env(e, "PATH", V("/usr/local/bin:/usr/bin:/bin"));
-	put_env(e, "TZ", view_of(getenv("TZ")));
 	put_env(e, "SHELL", V("/bin/sh"));
 	put_env(e, "HOME", view_of(c->home));
 	put_env(e, "USER", view_of(c->user));

@@ -9,6 +9,7 @@
  * Each delivery is a process of its own (queued/local/command.h), which can
  * wait; it reports through a pipe. */
 #include "base/panic.h"
+#include "proc/drop.h"
 #include "queued/list.h"
 #include "queued/local/command.h"
 #include "queued/local/mbox.h"
@@ -25,6 +26,10 @@
 #ifdef __linux__
 #include <sys/prctl.h>
 #endif
+
+enum {
+	REPORT_FD = 3
+};
 
 struct run {
 	struct proc *proc;
@@ -89,9 +94,24 @@ static void report(
 	proc_stats(run->proc, run->n_jobs, run->total);
 }
 
+/* Of what this role holds a delivery needs two descriptors; the rest, its
+ * channels above all, would outlive it there. */
+static void keep_only(int *report_to, int *mail)
+{
+	log_set_fd(STDERR_FILENO);
+	int one = fcntl(*report_to, F_DUPFD_CLOEXEC, REPORT_FD + 2);
+	int two = *mail < 0 ? -1 : fcntl(*mail, F_DUPFD_CLOEXEC, REPORT_FD + 2);
+	if (one < 0 || (*mail >= 0 && two < 0))
+		_exit(1);
+	*report_to = dup2(one, REPORT_FD);
+	if (two >= 0)
+		*mail = dup2(two, REPORT_FD + 1);
+	drop_descriptors(two < 0 ? REPORT_FD + 1 : REPORT_FD + 2);
+}
+
 /* In the process of one delivery. */
 static _Noreturn void deliver(
-    const struct run *run, const struct order *o, int report_to)
+    const struct run *run, struct order *o, int report_to)
 {
 	struct outcome out = { .status = DELIVER_STATUS_TEMP };
 	const struct command c = { .text = o->target,
@@ -103,6 +123,7 @@ static _Noreturn void deliver(
 #ifdef __linux__
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 #endif
+	keep_only(&report_to, &o->mail.fd);
 	if (loop_was_delivered(
 		o->mail.body, o->mail.fd, o->mail.size, o->mail.recipient))
 		outcome_set(&out, DELIVER_STATUS_PERM,
@@ -153,7 +174,7 @@ static void on_child(void *ctx, int signum)
 		continue;
 }
 
-static int start_job(struct run *run, struct peer *queue, const struct order *o)
+static int start_job(struct run *run, struct peer *queue, struct order *o)
 {
 	int fds[2];
 	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) != 0)
@@ -184,7 +205,7 @@ static void on_order(
     struct proc *p, struct peer *from, const struct msg *m, int fd)
 {
 	struct run *run = proc_state(p);
-	const struct order o = order_of(m, fd);
+	struct order o = order_of(m, fd);
 	struct outcome out;
 	int error = run->is_stopping ? MC_E_BUSY : start_job(run, from, &o);
 	if (fd >= 0)

@@ -218,6 +218,8 @@ class Aliases(SystemTest):
         def deferred():
             return {r["address"]: r["reply"][:5] for r in self.queued() if r["reply"]}
         wait_until(lambda: deferred() == waiting, 20, "all to be deferred")
+        targets = {r["address"]: r["target"] for r in self.queued()}
+        self.assertEqual(targets["end75@mailcore.test"], f"{script} 75")
         self.mail.mailctl("queue", "delete", "--all")
 
     def test_commands_that_misbehave(self):

@@ -48,7 +48,7 @@ static void build(const struct bench *b, struct store *s)
 	row_print(&longest);
 }
 
-static double size_of(const struct bench *b, const char *name)
+double size_of(const struct bench *b, const char *name)
 {
 	char path[4096];
 	struct stat st;
@@ -88,5 +88,6 @@ void run_search(const struct bench *b)
 		row_print(&r);
 	}
 	client_free(&c);
+	run_fuzzy(b, s);
 	store_close(&s);
 }

@@ -202,7 +202,7 @@ static uint64_t bring_down(void)
 	ck_assert_uint_eq(r.site.n, 0);
 	ck_assert_int_eq(stored(second, &r), 0);
 	ck_assert_uint_eq(r.attempts, 0);
-	ck_assert_view_eq(r.site, V("mx.b.example"));
+	ck_assert_view_eq(r.site, V("mx.b.example#00000000"));
 	ck_assert_view_eq(r.reply, V("4.4.1 no answer"));
 	ck_assert_ptr_null(fake_next());
 	return second;
@@ -537,7 +537,7 @@ START_TEST(tells_how_a_site_is)
 			       .site_ask = { 5, V(""), V("q@B.example") } });
 	const struct msg *m = fake_expect(MSG_SITE_IS);
 	ck_assert_uint_eq(m->site_is.id, 5);
-	ck_assert_view_eq(m->site_is.site, V("mx.b.example"));
+	ck_assert_view_eq(m->site_is.site, V("mx.b.example#00000000"));
 	ck_assert_int_eq(m->site_is.state, SITE_DOWN);
 	ck_assert_uint_ge(m->site_is.wait_s, 58);
 	ck_assert_view_eq(m->site_is.text, V("4.4.1 no answer"));
