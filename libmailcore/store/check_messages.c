@@ -1,6 +1,7 @@
 /* Invariants of rows, changes, the reverse map, objects and their bytes. */
 #include "store/check_state.h"
 #include "store/object.h"
+#include "store/runs.h"
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -103,10 +104,13 @@ bool check_row_link(struct check *c)
 
 bool check_row_change(struct check *c)
 {
-	struct key k = key_chg(c->mailbox, c->row.modseq, c->uid);
-	struct view v;
-	return kv_get(&c->t.kv, TABLE_CHG, key_view(&k), &v) == 0 &&
-	       view_eq(v, V("L"));
+	struct kv_cursor k;
+	struct change_run run;
+	int error = kv_cursor_open(&k, &c->t.kv, TABLE_CHG);
+	if (!error)
+		error = runs_find(&k, c->mailbox, c->row.modseq, c->uid, &run);
+	kv_cursor_close(&k);
+	return error == 0;
 }
 
 bool check_row_uidl(struct check *c)
@@ -121,13 +125,13 @@ bool check_row_uidl(struct check *c)
 bool check_change_key(struct check *c)
 {
 	return key_chg_split(c->key, &c->mailbox, &c->modseq, &c->uid) == 0 &&
-	       change_decode(c->value, &c->last_uid) == 0;
+	       change_decode(c->uid, c->value, &c->change) == 0;
 }
 
 bool check_change_mailbox(struct check *c)
 {
 	c->box = check_box_of(c, c->mailbox);
-	if (c->box && c->last_uid)
+	if (c->box && c->change.vanished)
 		c->box->runs++;
 	return c->box != NULL;
 }
@@ -139,25 +143,50 @@ bool check_change_modseq(struct check *c)
 		   c, "HIGHESTMODSEQ", c->box->b.m.highestmodseq, c->modseq);
 }
 
+static bool overlaps(struct check *c)
+{
+	struct kv_cursor k;
+	struct change_run before;
+	int error = kv_cursor_open(&k, &c->t.kv, TABLE_CHG);
+	if (!error)
+		error = kv_cursor_seek_before(&k, c->key);
+	if (!error)
+		error = runs_at(&k, c->mailbox, c->modseq, &before);
+	kv_cursor_close(&k);
+	return !error && before.last >= c->uid;
+}
+
+static int has_modseq(void *ctx, const struct message *m)
+{
+	struct check *c = ctx;
+	if (m->modseq == c->modseq)
+		return 0;
+	(void)check_note(c, "UID %u: recorded %llu, found %llu",
+	    (unsigned)m->uid, (unsigned long long)c->modseq,
+	    (unsigned long long)m->modseq);
+	return MC_E_CORRUPT;
+}
+
 bool check_change_row(struct check *c)
 {
 	struct message m;
-	if (c->last_uid)
+	if (c->change.vanished)
 		return true;
 	if (message_get(&c->t, c->mailbox, c->uid, &m) != 0)
 		return check_note(c, "no row");
-	return m.modseq == c->modseq ||
-	       check_differs(c, "modseq", c->modseq, m.modseq);
+	if (overlaps(c))
+		return check_note(c, "it is in the entry before, too");
+	return message_each(&c->t, c->mailbox, c->uid, c->change.last,
+		   has_modseq, c) == 0;
 }
 
 bool check_vanished_range(struct check *c)
 {
-	if (!c->last_uid)
+	uint32_t last = c->change.last;
+	if (!c->change.vanished)
 		return true;
-	return (c->uid && c->uid <= c->last_uid &&
-		   c->last_uid < c->box->b.m.uidnext) ||
-	       check_note(
-		   c, "%u to %u", (unsigned)c->uid, (unsigned)c->last_uid);
+	return (c->uid && c->uid <= last && last < c->box->b.m.uidnext) ||
+	       check_note(c, "%u to %u", (unsigned)c->uid, (unsigned)last);
 }
 
 bool check_vanished_rows(struct check *c)
@@ -165,16 +194,16 @@ bool check_vanished_rows(struct check *c)
 	struct kv_cursor k;
 	uint32_t mailbox, uid;
 	bool holds = true;
-	if (!c->last_uid)
+	if (!c->change.vanished)
 		return true;
 	struct key first = key_msg(c->mailbox, c->uid);
 	int error = kv_cursor_open(&k, &c->t.kv, TABLE_MSG);
 	if (!error)
 		error = kv_cursor_seek(&k, key_view(&first));
 	if (!error && key_msg_split(k.key, &mailbox, &uid) == 0 &&
-	    mailbox == c->mailbox && uid >= c->uid && uid <= c->last_uid)
+	    mailbox == c->mailbox && uid >= c->uid && uid <= c->change.last)
 		holds = check_note(c, "UID %u of %u to %u", (unsigned)uid,
-		    (unsigned)c->uid, (unsigned)c->last_uid);
+		    (unsigned)c->uid, (unsigned)c->change.last);
 	kv_cursor_close(&k);
 	return holds;
 }

@@ -72,7 +72,8 @@ struct check {
 
 	/* Where the walk stands. */
 	struct view key, value;
-	uint32_t mailbox, uid, last_uid;
+	uint32_t mailbox, uid;
+	struct change_run change;
 	uint64_t msgid, modseq, thread;
 	struct check_box *box;
 	struct message row;

@@ -126,11 +126,15 @@ static int at_row(struct dump *d)
 static int at_change(struct dump *d)
 {
 	struct dump_record r = { .type = DUMP_VANISHED };
+	struct change_run run;
 	int error =
 	    key_chg_split(d->key, &r.mailbox, &r.row.modseq, &r.row.uid);
 	if (!error)
-		error = change_decode(d->value, &r.last_uid);
-	return error || !r.last_uid ? error : put(d, &r);
+		error = change_decode(r.row.uid, d->value, &run);
+	if (error || !run.vanished)
+		return error;
+	r.last_uid = run.last;
+	return put(d, &r);
 }
 
 /* The index. */

@@ -1,6 +1,7 @@
 #include "store/edit.h"
 #include "base/rand.h"
 #include "store/quota_edit.h"
+#include "store/runs.h"
 
 int account_get(struct kv_txn *t, struct account *out)
 {
@@ -53,6 +54,8 @@ int edit_commit(struct edit *e)
 {
 	char value[ACCOUNT_OCTETS];
 	struct key k = key_box(0);
+	runs_leave_end(e);
+	runs_join_end(e);
 	for (unsigned i = 0; i < EDIT_BOXES; i++)
 		write_back(e, &e->boxes[i]);
 	if (e->account_dirty) {

@@ -41,6 +41,14 @@ struct edit_box {
 	bool dirty;
 };
 
+/* Rows of a mailbox and a modseq that follow each other: store/runs.h. */
+struct run {
+	uint32_t mailbox;
+	uint32_t first, last; /* first 0: there is none */
+	uint64_t modseq;
+	bool gone; /* they are no rows any more */
+};
+
 struct edit {
 	struct store *store;
 	struct kv_txn kv;
@@ -50,6 +58,7 @@ struct edit {
 	uint64_t modseq; /* of this transaction; 0: none needed so far */
 	uint32_t now_s;
 	struct edit_box boxes[EDIT_BOXES]; /* id 0: free */
+	struct run left, joined;           /* not written yet */
 	struct kv_cursor changes; /* in chg, for rows that change in order */
 	unsigned next;
 };

@@ -60,13 +60,14 @@ static unsigned drain_rows(struct edit *e, struct box *b)
 	struct kv_cursor c;
 	struct message m;
 	struct vanish v = { .silent = true };
+	bool skipped;
 	unsigned n = 0;
 	int error = kv_cursor_open(&c, &e->kv, TABLE_MSG);
 	if (!error)
 		error = row_seek(&c, b->m.id, 1, NULL, &m);
 	for (; !error && n < SLICE; n++) {
 		row_remove(e, b, &c, &m, &v);
-		error = row_next(&c, b->m.id, NULL, &m);
+		error = row_next(&c, b->m.id, NULL, &m, &skipped);
 	}
 	kv_cursor_close(&c);
 	if (error && error != MC_E_NOENT)

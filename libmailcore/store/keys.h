@@ -12,6 +12,8 @@
  * nam   parent(4) component(1-255)     mailbox(4)
  * msg   mailbox(4) uid(4)              struct message, 64
  * chg   mailbox(4) modseq(8) uid(4)    'L': the row uid is at this modseq
+ *                                      'L' last(4): all rows from uid, which
+ *                                      is one, to last are (store/runs.h)
  *                                      'V' last(4): uid to last are gone
  * obj   msgid(8) 'E' piece(1)          struct envelope_record: 64, then fields
  *       msgid(8) 'M' piece(1)          struct structure_record: 8, then fields;
@@ -72,6 +74,7 @@ enum {
 	MESSAGE_OCTETS = 64,
 	PART_OCTETS = 40,
 	RETAINED_OCTETS = 40,
+	CHANGE_OCTETS = 5,
 	PIECE_OCTETS = 4080,
 	CHUNK_OCTETS = 4076,
 	PIECES_MAX = 256,
@@ -150,6 +153,7 @@ struct account {
 
 enum store_feature {
 	STORE_HAS_ZSTD = 1 << 0, /* some bodies */
+	STORE_HAS_RUNS = 1 << 1, /* of live rows, in chg */
 };
 
 enum {
@@ -190,10 +194,15 @@ int box_decode(uint32_t id, struct view v, struct box *out) MUST_CHECK;
 void message_encode(const struct message *m, char out[MESSAGE_OCTETS]);
 int message_decode(uint32_t uid, struct view v, struct message *out) MUST_CHECK;
 
-/* Kinds of chg. */
-struct view vanished_encode(uint32_t last, char out[5]);
-/* *last is 0 for a live row. */
-int change_decode(struct view v, uint32_t *last) MUST_CHECK;
+/* An entry of chg. A live row alone is also encoded as just V("L"). */
+struct change_run {
+	uint32_t first, last; /* first is in the key */
+	bool vanished;        /* else live */
+};
+
+struct view change_encode(const struct change_run *c, char out[CHANGE_OCTETS]);
+int change_decode(
+    uint32_t first, struct view v, struct change_run *out) MUST_CHECK;
 
 struct delivery {
 	uint32_t time_s, mailbox, uid;

@@ -304,11 +304,6 @@ int kv_cursor_seek(struct kv_cursor *c, struct view key)
 	return !error && view_cmp(c->key, key) < 0 ? out_of_order(c) : error;
 }
 
-int kv_cursor_find(struct kv_cursor *c, struct view key)
-{
-	return move(c, kv_val(key), MDB_SET_KEY);
-}
-
 int kv_cursor_seek_before(struct kv_cursor *c, struct view key)
 {
 	int error = move(c, kv_val(key), MDB_SET_RANGE);

@@ -160,8 +160,6 @@ struct kv_cursor {
 int kv_cursor_open(
     struct kv_cursor *c, struct kv_txn *t, unsigned table) MUST_CHECK;
 int kv_cursor_seek(struct kv_cursor *c, struct view key); /* first >= key */
-/* Just key; cheaper than kv_get when it is near to where the cursor stands. */
-int kv_cursor_find(struct kv_cursor *c, struct view key);
 int kv_cursor_seek_before(struct kv_cursor *c, struct view key); /* last < */
 int kv_cursor_next(struct kv_cursor *c);
 int kv_cursor_prev(struct kv_cursor *c);

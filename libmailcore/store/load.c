@@ -188,6 +188,7 @@ static int put_account(struct load *l)
 	for (size_t i = 0; i < l->n_boxes; i++)
 		put_box(l, &l->boxes[i]);
 	l->account.engine = l->edit.account.engine;
+	l->account.features = l->edit.account.features;
 	l->edit.account = l->account;
 	l->edit.account_dirty = true;
 	return load_commit(l);

@@ -1,5 +1,6 @@
 /* Records into keys. */
 #include "store/load_state.h"
+#include "store/runs.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -187,7 +188,7 @@ static int on_row(struct load *l, const struct dump_record *r)
 	struct key k = key_msg(r->mailbox, m.uid);
 	kv_append(&l->edit.kv, TABLE_MSG, key_view(&k),
 	    (struct view){ row, sizeof row });
-	put(l, TABLE_CHG, key_chg(r->mailbox, m.modseq, m.uid), V("L"));
+	runs_join(&l->edit, r->mailbox, &m);
 	put(l, TABLE_IDX, key_link(m.msgid, r->mailbox, m.uid), V(""));
 	if (r->value.n)
 		put(l, TABLE_IDX, key_uidl(r->mailbox, m.uid), r->value);
@@ -198,13 +199,14 @@ static int on_row(struct load *l, const struct dump_record *r)
 
 static int on_vanished(struct load *l, const struct dump_record *r)
 {
-	char value[5];
+	char value[CHANGE_OCTETS];
+	const struct change_run run = { r->row.uid, r->last_uid, true };
 	struct box *b = load_box(l, r->mailbox);
 	if (!b)
 		return load_complain(l, MC_E_BAD, "mailbox %u", r->mailbox);
 	b->vanished_runs++;
 	put(l, TABLE_CHG, key_chg(r->mailbox, r->row.modseq, r->row.uid),
-	    vanished_encode(r->last_uid, value));
+	    change_encode(&run, value));
 	return 0;
 }
 

@@ -17,6 +17,7 @@ static int remove_rows(struct expunge *x, struct edit *e, struct box *b,
 {
 	struct kv_cursor c;
 	struct message m;
+	bool skipped;
 	int error = kv_cursor_open(&c, &e->kv, TABLE_MSG);
 	if (!error)
 		error = row_seek(&c, x->mailbox, x->first, x->uids, &m);
@@ -34,7 +35,9 @@ static int remove_rows(struct expunge *x, struct edit *e, struct box *b,
 		}
 		error = e->kv.error;
 		if (!error)
-			error = row_next(&c, x->mailbox, x->uids, &m);
+			error = row_next(&c, x->mailbox, x->uids, &m, &skipped);
+		if (!error && skipped)
+			vanish_flush(e, b, v);
 	}
 	kv_cursor_close(&c);
 	return error == MC_E_NOENT ? 0 : error;
@@ -44,7 +47,7 @@ static int slice(struct expunge *x, struct uidset *gone)
 {
 	struct edit e;
 	struct box *b;
-	struct vanish v = { .within = x->uids, .uids = gone };
+	struct vanish v = { .uids = gone };
 	unsigned removed = 0;
 	int error = edit_begin(x->store, &e);
 	if (error)

@@ -45,18 +45,26 @@ static bool differs(const struct message *a, const struct message *b)
 	       memcmp(a->keywords, b->keywords, sizeof a->keywords) != 0;
 }
 
+static int leave_row(struct change *c, const struct message *m)
+{
+	row_stays(c->e);
+	return c->modified ? uidset_add(c->modified, m->uid, m->uid) : 0;
+}
+
 static int change_row(struct change *c, struct kv_cursor *at, struct message m)
 {
 	char row[MESSAGE_OCTETS];
 	struct message before = m;
 	if (m.modseq > c->unchanged_since)
-		return c->modified ? uidset_add(c->modified, m.uid, m.uid) : 0;
+		return leave_row(c, &m);
 	apply(c, &m);
 	if (differs(&before, &m)) {
 		m.modseq = edit_modseq(c->e);
 		message_encode(&m, row);
 		kv_cursor_replace(at, (struct view){ row, sizeof row });
 		row_changed(c->e, c->b, &before, &m);
+	} else {
+		row_stays(c->e);
 	}
 	if (c->fn)
 		c->fn(c->ctx, &m);
@@ -67,13 +75,16 @@ static int change_rows(struct change *c, const struct uidset *uids)
 {
 	struct kv_cursor at;
 	struct message m;
+	bool skipped;
 	int error = kv_cursor_open(&at, &c->e->kv, TABLE_MSG);
 	if (!error)
 		error = row_seek(&at, c->b->m.id, 1, uids, &m);
 	while (!error) {
 		error = change_row(c, &at, m);
 		if (!error)
-			error = row_next(&at, c->b->m.id, uids, &m);
+			error = row_next(&at, c->b->m.id, uids, &m, &skipped);
+		if (!error && skipped)
+			row_stays(c->e);
 	}
 	kv_cursor_close(&at);
 	return error == MC_E_NOENT ? 0 : error;

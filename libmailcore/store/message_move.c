@@ -7,6 +7,11 @@ enum {
 	ROOM_BYTES = 1 << 20, /* of a transaction of rows */
 };
 
+struct transferred {
+	struct message m;
+	bool skipped; /* rows before it stay */
+};
+
 struct transfer {
 	struct edit *e;
 	uint32_t from_mailbox, to_mailbox;
@@ -15,7 +20,7 @@ struct transfer {
 	struct uidset *from, *to;
 	struct vanish vanish;
 	uint32_t last; /* rows behind it were made by this transfer */
-	struct message *rows;
+	struct transferred *rows;
 	size_t n;
 };
 
@@ -27,9 +32,10 @@ static int gather(struct transfer *t, uint32_t first)
 	int error = kv_cursor_open(&c, &t->e->kv, TABLE_MSG);
 	if (!error)
 		error = row_seek(&c, t->from_mailbox, first, t->uids, &m);
+	bool skipped = !error && t->uids && m.uid != first;
 	while (!error && t->n < BATCH && m.uid <= t->last) {
-		t->rows[t->n++] = m;
-		error = row_next(&c, t->from_mailbox, t->uids, &m);
+		t->rows[t->n++] = (struct transferred){ m, skipped };
+		error = row_next(&c, t->from_mailbox, t->uids, &m, &skipped);
 	}
 	kv_cursor_close(&c);
 	return error == MC_E_NOENT ? 0 : error;
@@ -45,13 +51,13 @@ static int insert_rows(struct transfer *t)
 	struct box *b;
 	int error = edit_box_open(t->e, t->to_mailbox, &b);
 	for (size_t i = 0; i < t->n && !error; i++) {
-		struct message m = t->rows[i];
+		struct message m = t->rows[i].m;
 		m.savedate_s = t->e->now_s;
 		m.internal &= (uint16_t)~MESSAGE_HAS_UIDL;
 		row_insert(t->e, b, &m);
 		error = t->e->kv.error;
 		if (!error)
-			error = note(t->from, t->rows[i].uid);
+			error = note(t->from, t->rows[i].m.uid);
 		if (!error)
 			error = note(t->to, m.uid);
 	}
@@ -68,10 +74,13 @@ static int remove_rows(struct transfer *t)
 	if (error)
 		return error;
 	for (size_t i = 0; i < t->n && !error; i++) {
-		struct key k = key_msg(t->from_mailbox, t->rows[i].uid);
+		const struct message *m = &t->rows[i].m;
+		struct key k = key_msg(t->from_mailbox, m->uid);
+		if (t->rows[i].skipped)
+			vanish_flush(t->e, b, &t->vanish);
 		error = kv_cursor_seek(&c, key_view(&k));
 		if (!error)
-			row_remove(t->e, b, &c, &t->rows[i], &t->vanish);
+			row_remove(t->e, b, &c, m, &t->vanish);
 	}
 	kv_cursor_close(&c);
 	return error ? error : t->e->kv.error;
@@ -92,7 +101,7 @@ static int run(struct transfer *t)
 		if (!error && t->move)
 			error = remove_rows(t);
 		if (t->n)
-			first = t->rows[t->n - 1].uid + 1;
+			first = t->rows[t->n - 1].m.uid + 1;
 	} while (!error && t->n == BATCH);
 	if (!error && t->move)
 		error = edit_box_open(t->e, t->from_mailbox, &b);
@@ -113,7 +122,6 @@ int rows_transfer(struct edit *e, uint32_t from_mailbox,
 		.move = move,
 		.from = from,
 		.to = to,
-		.vanish.within = uids,
 		.rows = calloc(BATCH, sizeof *t.rows),
 	};
 	int error = t.rows ? run(&t) : MC_E_TEMP;

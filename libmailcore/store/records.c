@@ -69,9 +69,11 @@ int account_decode(struct view v, struct account *out)
 		.features = get_le32(p + 252),
 	};
 	memcpy(out->guid, p + 88, sizeof out->guid);
-	if (out->features & ~(uint32_t)STORE_HAS_ZSTD)
+	if (out->features & ~(uint32_t)(STORE_HAS_ZSTD | STORE_HAS_RUNS))
 		return MC_E_VERSION;
-	return out->features && !pack_is_built() ? MC_E_UNSUPPORTED : 0;
+	return (out->features & STORE_HAS_ZSTD) && !pack_is_built()
+		   ? MC_E_UNSUPPORTED
+		   : 0;
 }
 
 static void box_encode_counts(const struct box *b, char *out)
@@ -190,23 +192,26 @@ int message_decode(uint32_t uid, struct view v, struct message *out)
 	return uid && out->msgid && out->modseq ? 0 : MC_E_CORRUPT;
 }
 
-struct view vanished_encode(uint32_t last, char out[5])
+struct view change_encode(const struct change_run *c, char out[CHANGE_OCTETS])
 {
-	out[0] = 'V';
-	put_le(out + 1, last, 4);
-	return (struct view){ out, 5 };
+	out[0] = c->vanished ? 'V' : 'L';
+	put_le(out + 1, c->last, 4);
+	return (struct view){ out, CHANGE_OCTETS };
 }
 
-int change_decode(struct view v, uint32_t *last)
+int change_decode(uint32_t first, struct view v, struct change_run *out)
 {
-	if (v.n == 1 && v.p[0] == 'L') {
-		*last = 0;
+	*out = (struct change_run){ .first = first, .last = first };
+	if (view_eq(v, V("L")))
 		return 0;
-	}
-	if (v.n != 5 || v.p[0] != 'V')
+	if (v.n != CHANGE_OCTETS || (v.p[0] != 'L' && v.p[0] != 'V'))
 		return MC_E_CORRUPT;
-	*last = get_le32(v.p + 1);
-	return *last ? 0 : MC_E_CORRUPT;
+	out->vanished = v.p[0] == 'V';
+	out->last = get_le32(v.p + 1);
+	/* What is wrong with a vanished one, check says. */
+	return out->last && (out->vanished || out->last >= first)
+		   ? 0
+		   : MC_E_CORRUPT;
 }
 
 struct view delivery_encode(const struct delivery *d, char out[12])

@@ -172,7 +172,8 @@ static bool mend_index_key(struct repair *r)
 static bool is_vanished(struct repair *r, uint32_t mailbox, uint32_t uid)
 {
 	struct kv_cursor k;
-	uint32_t owner, first, last;
+	struct change_run run;
+	uint32_t owner, first;
 	uint64_t modseq;
 	bool gone = false;
 	struct key from = key_chg(mailbox, 0, 0);
@@ -182,8 +183,8 @@ static bool is_vanished(struct repair *r, uint32_t mailbox, uint32_t uid)
 	while (!error && !gone &&
 	       key_chg_split(k.key, &owner, &modseq, &first) == 0 &&
 	       owner == mailbox) {
-		gone = change_decode(k.value, &last) == 0 && last &&
-		       uid >= first && uid <= last;
+		gone = change_decode(first, k.value, &run) == 0 &&
+		       run.vanished && uid >= first && uid <= run.last;
 		error = kv_cursor_next(&k);
 	}
 	kv_cursor_close(&k);
@@ -275,6 +276,31 @@ static bool drop_change(struct repair *r)
 	return false;
 }
 
+static int put_change(void *ctx, const struct message *m)
+{
+	struct repair *r = ctx;
+	struct check *c = &r->c;
+	c->row = *m;
+	c->uid = m->uid;
+	if (m->modseq == c->modseq && !check_row_change(c))
+		(void)mend_row_change(r);
+	return c->t.kv.error;
+}
+
+/* What it said of several rows may be right for some of them. */
+static bool mend_change_row(struct repair *r)
+{
+	struct check *c = &r->c;
+	uint32_t first = c->uid;
+	(void)drop_change(r);
+	int error = message_each(
+	    &c->t, c->mailbox, first, c->change.last, put_change, r);
+	if (error)
+		repair_fail(r, error);
+	c->uid = first;
+	return false;
+}
+
 static bool cut_change(struct repair *r)
 {
 	struct check *c = &r->c;
@@ -332,7 +358,7 @@ static const struct mender menders[] = {
 	{ "change-key", cut_change },
 	{ "change-mailbox", drop_change },
 	{ "change-modseq", cut_change },
-	{ "change-row", drop_change },
+	{ "change-row", mend_change_row },
 	{ "vanished-range", cut_change },
 	{ "vanished-rows", cut_change },
 };
@@ -407,7 +433,10 @@ static void at_index(struct repair *r)
 
 static void at_change(struct repair *r)
 {
-	(void)repair_rules(r, SCAN_CHANGE);
+	struct check *c = &r->c;
+	if (repair_rules(r, SCAN_CHANGE) && c->change.first < c->change.last &&
+	    !c->change.vanished)
+		c->account.features |= STORE_HAS_RUNS;
 }
 
 /* An object in no mailbox. */

@@ -1,4 +1,5 @@
 #include "store/rows.h"
+#include "store/runs.h"
 
 enum {
 	RUNS_MIN = 10000,
@@ -46,10 +47,9 @@ void row_insert(struct edit *e, struct box *b, struct message *m)
 	m->modseq = m->createmodseq = edit_modseq(e);
 	message_encode(m, row);
 	struct key msg = key_msg(b->m.id, m->uid);
-	struct key chg = key_chg(b->m.id, m->modseq, m->uid);
 	struct key link = key_link(m->msgid, b->m.id, m->uid);
 	put(e, b, TABLE_MSG, &msg, (struct view){ row, sizeof row });
-	put(e, b, TABLE_CHG, &chg, V("L"));
+	runs_join(e, b->m.id, m);
 	/* The newest object; only what waits for a purge is behind it. */
 	kv_append(&e->kv, TABLE_IDX, key_view(&link), V(""));
 	count(b, m, 1);
@@ -57,28 +57,22 @@ void row_insert(struct edit *e, struct box *b, struct message *m)
 	edit_box_changed(e, b);
 }
 
-/* Rows that change in order often became what they are in order, too. */
-static void change_delete(struct edit *e, const struct key *k)
-{
-	struct kv_cursor *c = &e->changes;
-	if (!c->cursor && kv_cursor_open(c, &e->kv, TABLE_CHG) != 0)
-		return;
-	if (kv_cursor_find(c, key_view(k)) == 0)
-		kv_cursor_delete(c);
-}
-
 void row_changed(struct edit *e, struct box *b, const struct message *before,
     struct message *m)
 {
 	m->modseq = edit_modseq(e);
-	struct key old = key_chg(b->m.id, before->modseq, m->uid);
-	struct key new = key_chg(b->m.id, m->modseq, m->uid);
-	change_delete(e, &old);
-	put(e, b, TABLE_CHG, &new, V("L"));
+	runs_leave(e, b->m.id, before, false);
+	runs_join(e, b->m.id, m);
 	count(b, before, -1);
 	count(b, m, 1);
 	use_keywords(b, m);
 	edit_box_changed(e, b);
+}
+
+void row_stays(struct edit *e)
+{
+	runs_leave_end(e);
+	runs_join_end(e);
 }
 
 static bool is_linked(struct edit *e, uint64_t msgid)
@@ -139,22 +133,11 @@ void object_relink(struct edit *e, struct box *b, uint32_t purge_s,
 	row_insert(e, b, m);
 }
 
-/* Whether a row that stays may lie between the run and uid. */
-static bool continues(const struct vanish *v, uint32_t uid)
-{
-	if (!v->within || uid == v->last + 1)
-		return true;
-	uint32_t rank = uidset_rank(v->within, uid);
-	uint32_t before = uidset_rank(v->within, v->last);
-	return rank && before && rank - before == uid - v->last;
-}
-
 void row_remove(struct edit *e, struct box *b, struct kv_cursor *c,
     const struct message *m, struct vanish *v)
 {
-	struct key chg = key_chg(b->m.id, m->modseq, m->uid);
 	kv_cursor_delete(c);
-	(void)kv_delete(&e->kv, TABLE_CHG, key_view(&chg));
+	runs_leave(e, b->m.id, m, true);
 	if (m->internal & MESSAGE_HAS_UIDL) {
 		struct key uidl = key_uidl(b->m.id, m->uid);
 		(void)kv_delete(&e->kv, TABLE_IDX, key_view(&uidl));
@@ -165,8 +148,6 @@ void row_remove(struct edit *e, struct box *b, struct kv_cursor *c,
 	int error = v->uids ? uidset_add(v->uids, m->uid, m->uid) : 0;
 	if (error)
 		edit_fail(e, error);
-	if (v->first && !continues(v, m->uid))
-		vanish_flush(e, b, v);
 	if (!v->first)
 		v->first = m->uid;
 	v->last = m->uid;
@@ -174,10 +155,12 @@ void row_remove(struct edit *e, struct box *b, struct kv_cursor *c,
 
 void vanish_flush(struct edit *e, struct box *b, struct vanish *v)
 {
-	char value[5];
+	char value[CHANGE_OCTETS];
+	const struct change_run run = { v->first, v->last, true };
+	runs_leave_end(e);
 	if (v->first && !v->silent) {
 		struct key k = key_chg(b->m.id, edit_modseq(e), v->first);
-		put(e, b, TABLE_CHG, &k, vanished_encode(v->last, value));
+		put(e, b, TABLE_CHG, &k, change_encode(&run, value));
 		b->vanished_runs++;
 	}
 	v->first = v->last = 0;
@@ -188,7 +171,8 @@ static void forget_runs(struct edit *e, struct box *b)
 {
 	struct kv_cursor c;
 	struct key from = key_chg(b->m.id, b->m.vanish_floor + 1, 0);
-	uint32_t mailbox, uid, last;
+	struct change_run run;
+	uint32_t mailbox, uid;
 	uint64_t modseq, floor = b->m.vanish_floor;
 	unsigned n = 0;
 	int error = kv_cursor_open(&c, &e->kv, TABLE_CHG);
@@ -197,10 +181,10 @@ static void forget_runs(struct edit *e, struct box *b)
 	while (!error && n < RUNS_SLICE) {
 		error = key_chg_split(c.key, &mailbox, &modseq, &uid);
 		if (!error)
-			error = change_decode(c.value, &last);
+			error = change_decode(uid, c.value, &run);
 		if (error || mailbox != b->m.id || modseq == e->modseq)
 			break;
-		if (last) {
+		if (run.vanished) {
 			kv_cursor_delete(&c);
 			floor = modseq;
 			n++;
@@ -256,12 +240,11 @@ int row_seek(struct kv_cursor *c, uint32_t mailbox, uint32_t first,
 }
 
 int row_next(struct kv_cursor *c, uint32_t mailbox, const struct uidset *uids,
-    struct message *m)
+    struct message *m, bool *skipped)
 {
 	int error = kv_cursor_next(c);
 	if (!error)
 		error = row_at(c, mailbox, UINT32_MAX, m);
-	if (error || !uids || uidset_has(uids, m->uid))
-		return error;
-	return row_seek(c, mailbox, m->uid, uids, m);
+	*skipped = !error && uids && !uidset_has(uids, m->uid);
+	return *skipped ? row_seek(c, mailbox, m->uid, uids, m) : error;
 }

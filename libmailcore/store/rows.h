@@ -10,25 +10,26 @@ void row_insert(struct edit *e, struct box *b, struct message *m);
 
 /* Rows that vanish together become one run. */
 struct vanish {
-	const struct uidset *within; /* the rows gone through; NULL: all */
-	struct uidset *uids;         /* gets what went; may be NULL */
-	bool silent;                 /* the mailbox itself goes: no history */
-	uint32_t first, last;        /* the run so far */
+	struct uidset *uids;  /* gets what went; may be NULL */
+	bool silent;          /* the mailbox itself goes: no history */
+	uint32_t first, last; /* the run so far */
 };
 
 /* The row under the cursor goes; move on with kv_cursor_next. */
 void row_remove(struct edit *e, struct box *b, struct kv_cursor *c,
     const struct message *m, struct vanish *v);
-/* A row that stays ends the run. */
+/* To be called where a row stays: it ends the run. */
 void vanish_flush(struct edit *e, struct box *b, struct vanish *v);
 /* The last run, too; and the oldest ones are forgotten when there are more
  * than anybody will ask for: vanish_floor rises. */
 void vanish_end(struct edit *e, struct box *b, struct vanish *v);
 
 /* A row's flags and keywords before and after: the counters and the place in
- * chg follow, m->modseq is set. */
+ * chg follow, m->modseq is set. Rows of one mailbox, in order. */
 void row_changed(struct edit *e, struct box *b, const struct message *before,
     struct message *m);
+/* To be called where a row stays as it was. */
+void row_stays(struct edit *e);
 
 /* Without a row the object waits for its purge. */
 void object_unlink(
@@ -45,8 +46,9 @@ int row_at(const struct kv_cursor *c, uint32_t mailbox, uint32_t last,
  * Same results as row_at. */
 int row_seek(struct kv_cursor *c, uint32_t mailbox, uint32_t first,
     const struct uidset *uids, struct message *out) MUST_CHECK;
+/* *skipped: there are rows between that are not in uids. */
 int row_next(struct kv_cursor *c, uint32_t mailbox, const struct uidset *uids,
-    struct message *m) MUST_CHECK;
+    struct message *m, bool *skipped) MUST_CHECK;
 
 /* COPY and MOVE of rows (uids NULL: all). from and to may be NULL. */
 int rows_transfer(struct edit *e, uint32_t from_mailbox,

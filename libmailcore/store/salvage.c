@@ -45,8 +45,11 @@ static bool fits_msg(struct view key, struct view value)
 
 static bool fits_chg(struct view key, struct view value)
 {
-	uint32_t last;
-	return key.n == 16 && change_decode(value, &last) == 0;
+	struct change_run run;
+	uint32_t mailbox, uid;
+	uint64_t modseq;
+	return key_chg_split(key, &mailbox, &modseq, &uid) == 0 &&
+	       change_decode(uid, value, &run) == 0;
 }
 
 static bool fits_obj(struct view key, struct view value)

@@ -4,6 +4,7 @@ static union {
 	struct account account;
 	struct box box;
 	struct message message;
+	struct change_run change;
 	struct delivery delivery;
 	struct retained retained;
 	struct envelope_record envelope;
@@ -29,7 +30,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			(void)mime_find(parts, info.n_parts, &a, 1);
 	}
 	return (account_decode(v, &out.account) | box_decode(1, v, &out.box) |
-		   message_decode(1, v, &out.message) | change_decode(v, &a) |
+		   message_decode(1, v, &out.message) |
+		   change_decode(1, v, &out.change) |
 		   delivery_decode(v, &out.delivery) |
 		   retained_decode(v, &out.retained) |
 		   envelope_decode(v, &out.envelope) |

@@ -346,12 +346,42 @@ static void change_row(void)
 	put(TABLE_CHG, key_chg(inbox_id, m.modseq - 1, 1), V("L"));
 }
 
+static void put_live(uint32_t first, uint32_t last)
+{
+	char value[CHANGE_OCTETS];
+	const struct change_run run = { .first = first, .last = last };
+	put(TABLE_CHG,
+	    key_chg(inbox_id, row_now(inbox_id, first).modseq, first),
+	    change_encode(&run, value));
+}
+
+static void row_change_short(void)
+{
+	put_live(1, 1);
+}
+
+static void change_key_order(void)
+{
+	put_live(5, 4);
+}
+
+static void change_row_within(void)
+{
+	put_live(1, 5);
+}
+
+static void change_row_twice(void)
+{
+	put_live(2, 2);
+}
+
 static void put_run(uint32_t first, uint32_t last)
 {
-	char value[5];
+	char value[CHANGE_OCTETS];
+	const struct change_run run = { first, last, true };
 	uint64_t modseq = box_now(inbox_id).m.highestmodseq;
 	put(TABLE_CHG, key_chg(inbox_id, modseq, first),
-	    vanished_encode(last, value));
+	    change_encode(&run, value));
 }
 
 static void vanished_range(void)
@@ -537,12 +567,16 @@ static const struct {
 	{ "row-size", row_size, 1 },
 	{ "row-link", row_link, 1 },
 	{ "row-change", row_change, 1 },
+	{ "row-change", row_change_short, 2 },
 	{ "row-uidl", row_uidl, 2 },
 	{ "uidl-row", uidl_row, 2 },
 	{ "change-key", change_key, 1 },
+	{ "change-key", change_key_order, 5 },
 	{ "change-mailbox", change_mailbox, 1 },
 	{ "change-modseq", change_modseq, 1 },
 	{ "change-row", change_row, 1 },
+	{ "change-row", change_row_within, 1 },
+	{ "change-row", change_row_twice, 2 },
 	{ "vanished-range", vanished_range, 4 },
 	{ "vanished-rows", vanished_rows, 2 },
 	{ "object-key", object_key, 0 },

@@ -132,6 +132,15 @@ static void expect_clean(struct store *s)
 	ck_assert_int_eq(store_check(s, &o, &r), 0);
 }
 
+/* Live changes, which rows tell, may be cut in another way: check looks at
+ * them. */
+static int next_item(struct kv_cursor *c, unsigned table, int error)
+{
+	while (!error && table == TABLE_CHG && c->value.p[0] == 'L')
+		error = kv_cursor_next(c);
+	return error;
+}
+
 /* Key by key and octet by octet. */
 static void expect_equal_tables(struct store *a, struct store *b, unsigned i)
 {
@@ -143,12 +152,13 @@ static void expect_equal_tables(struct store *a, struct store *b, unsigned i)
 	ck_assert_int_eq(kv_read(b->kv, &tb), 0);
 	ck_assert_int_eq(kv_cursor_open(&ca, &ta, i), 0);
 	ck_assert_int_eq(kv_cursor_open(&cb, &tb, i), 0);
-	int ea = kv_cursor_seek(&ca, from), eb = kv_cursor_seek(&cb, from);
+	int ea = next_item(&ca, i, kv_cursor_seek(&ca, from));
+	int eb = next_item(&cb, i, kv_cursor_seek(&cb, from));
 	while (!ea && !eb) {
 		ck_assert_view_eq(ca.key, cb.key);
 		ck_assert_view_eq(ca.value, cb.value);
-		ea = kv_cursor_next(&ca);
-		eb = kv_cursor_next(&cb);
+		ea = next_item(&ca, i, kv_cursor_next(&ca));
+		eb = next_item(&cb, i, kv_cursor_next(&cb));
 	}
 	ck_assert_int_eq(ea, MC_E_NOENT);
 	ck_assert_int_eq(eb, MC_E_NOENT);

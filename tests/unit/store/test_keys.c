@@ -102,7 +102,11 @@ START_TEST(features_that_are_missing_are_told)
 	account_encode(&a, bytes);
 	ck_assert_int_eq(
 	    account_decode(v, &b), pack_is_built() ? 0 : MC_E_UNSUPPORTED);
-	a.features = STORE_HAS_ZSTD << 1; /* not known to anybody yet */
+	a.features = STORE_HAS_RUNS;
+	account_encode(&a, bytes);
+	ck_assert_int_eq(account_decode(v, &b), 0);
+	ck_assert_uint_eq(b.features, STORE_HAS_RUNS);
+	a.features = STORE_HAS_RUNS << 1; /* not known to anybody yet */
 	account_encode(&a, bytes);
 	ck_assert_int_eq(account_decode(v, &b), MC_E_VERSION);
 }
@@ -174,6 +178,47 @@ START_TEST(boxes_come_back)
 
 END_TEST
 
+START_TEST(changes_come_back)
+{
+	static const struct {
+		uint32_t first;
+		struct view value;
+		int error;
+		struct change_run run;
+	} cases[] = {
+		{ 7, V_INIT("L"), 0, { 7, 7, false } },
+		{ 7, V_INIT("L\x07\0\0\0"), 0, { 7, 7, false } },
+		{ 7, V_INIT("L\x08\1\0\0"), 0, { 7, 264, false } },
+		{ 7, V_INIT("L\x06\0\0\0"), MC_E_CORRUPT, { 0 } },
+		{ 7, V_INIT("V\xff\xff\xff\xff"), 0, { 7, UINT32_MAX, true } },
+		{ 7, V_INIT("V\x06\0\0\0"), 0, { 7, 6, true } },
+		{ 7, V_INIT("V\0\0\0\0"), MC_E_CORRUPT, { 0 } },
+		{ 7, V_INIT("V"), MC_E_CORRUPT, { 0 } },
+		{ 7, V_INIT("X\x07\0\0\0"), MC_E_CORRUPT, { 0 } },
+		{ 7, V_INIT("L\x07\0\0\0\0"), MC_E_CORRUPT, { 0 } },
+		{ 7, V_INIT("L\x07\0\0"), MC_E_CORRUPT, { 0 } },
+		{ 7, V_INIT(""), MC_E_CORRUPT, { 0 } },
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		char value[CHANGE_OCTETS];
+		struct view v = exact_copy(cases[i].value);
+		struct change_run run;
+		int error = change_decode(cases[i].first, v, &run);
+		ck_assert_int_eq(error, cases[i].error);
+		if (!error) {
+			ck_assert_uint_eq(run.first, cases[i].run.first);
+			ck_assert_uint_eq(run.last, cases[i].run.last);
+			ck_assert_int_eq(run.vanished, cases[i].run.vanished);
+		}
+		if (!error && v.n > 1)
+			ck_assert_view_eq(change_encode(&run, value), v);
+		exact_free(v);
+	}
+}
+
+END_TEST
+
 /* Who writes a record again, as a migration does, leaves the body as it is. */
 START_TEST(layouts_are_kept)
 {
@@ -239,6 +284,7 @@ static Suite *build(void)
 	tcase_add_test(tc, features_that_are_missing_are_told);
 	tcase_add_loop_test(tc, rows_come_back, 0, 7);
 	tcase_add_test(tc, boxes_come_back);
+	tcase_add_test(tc, changes_come_back);
 	tcase_add_test(tc, layouts_are_kept);
 	tcase_add_test(tc, unknown_fields_are_skipped);
 	suite_add_tcase(suite, tc);

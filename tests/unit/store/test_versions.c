@@ -8,7 +8,8 @@
 
 /* The stores of earlier versions, and what is written in them. */
 
-static const char *const vectors[] = { "vectors/store-1" };
+static const char *const vectors[] = { "vectors/store-1", "vectors/store-2",
+	"vectors/store-2-runs" };
 
 enum {
 	N_VECTORS = sizeof vectors / sizeof vectors[0],
@@ -217,6 +218,26 @@ START_TEST(the_first_schema_gets_threads)
 
 END_TEST
 
+/* Those who do not know runs keep out as soon as there is one. */
+START_TEST(an_old_store_gets_runs_when_rows_change)
+{
+	unpack("vectors/store-2-runs");
+	store = test_open(true);
+	ck_assert_uint_eq(account_now().features, STORE_HAS_RUNS);
+	teardown();
+	unpack("vectors/store-2");
+	store = test_open(false);
+	ck_assert_uint_eq(account_now().features, 0);
+	sample_flag(inbox_id, 4, 4, MESSAGE_DRAFT);
+	ck_assert_uint_eq(account_now().features, 0); /* one is no run */
+	sample_flag(inbox_id, 1, 41, MESSAGE_DRAFT);
+	ck_assert_uint_eq(account_now().features, STORE_HAS_RUNS);
+	expect_clean();
+	teardown();
+}
+
+END_TEST
+
 /* A migration that was killed: some objects have threads, others do not. */
 static void half_migrate(uint64_t from)
 {
@@ -394,6 +415,7 @@ static Suite *build(void)
 		tcase_add_loop_test(t, an_old_store_goes_on, 0, N_VECTORS);
 		tcase_add_test(t, the_first_schema_gets_threads);
 		tcase_add_test(t, a_migration_goes_on_where_it_was_killed);
+		tcase_add_test(t, an_old_store_gets_runs_when_rows_change);
 	}
 	tcase_add_test(t, many_objects_are_migrated_in_slices);
 	tcase_add_test(t, migrations_survive_kills_and_each_other);
