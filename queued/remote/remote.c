@@ -319,9 +319,13 @@ void remote_arrived(struct queue *q, struct rcpt *r)
 
 void remote_parked(struct queue *q, const struct rcpt *r)
 {
-	struct site *site = sched_relay_find(&q->remote.sched, r->r.site);
+	struct sched_relay *sched = &q->remote.sched;
+	struct site *site = sched_relay_find(sched, r->r.site);
+	/* Its wait may be over, and the site forgotten, since that was said. */
+	if (!site && sched->sites.n < SITES_MAX)
+		site = sched_relay_site(sched, r->r.site, 0);
 	if (site)
-		sched_relay_parked(&q->remote.sched, site);
+		sched_relay_parked(sched, site);
 }
 
 unsigned remote_sessions(const struct queue *q)

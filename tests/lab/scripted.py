@@ -21,7 +21,8 @@ PATIENCE = 60  # no session waits longer for its client
 PLAIN = ("PIPELINING", "SIZE 100000000", "8BITMIME", "ENHANCEDSTATUSCODES", "DSN", "SMTPUTF8")
 ANSWERS = {"greeting": "220 {host} ESMTP", "HELO": "250 {host}", "EHLO": "", "LHLO": "", "STARTTLS": "220 2.0.0 go on",
            "AUTH": "235 2.7.0 welcome", "MAIL": "250 2.1.0 ok", "RCPT": "250 2.1.5 ok", "DATA": "354 go on",
-           "BDAT": "250 2.0.0 go on", "body": "250 2.0.0 taken", "RSET": "250 2.0.0 ok", "NOOP": "250 2.0.0 ok", "QUIT": "221 2.0.0 bye"}
+           "BDAT": "250 2.0.0 go on", "body": "250 2.0.0 taken", "RSET": "250 2.0.0 ok",
+           "NOOP": "250 2.0.0 ok", "QUIT": "221 2.0.0 bye"}
 
 
 @dataclasses.dataclass

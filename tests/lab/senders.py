@@ -79,7 +79,8 @@ class Mailcore(Sender):
         self.secrets.mkdir(mode=0o700, exist_ok=True)
         self.mail = Instance(
             lab.build, users=("anna", "postmaster"), isolation="full", tls_options=f'ca_file = "{lab.certs.cert}"',
-            options="\n".join([f'resolver = "{RESOLVER}"', "relay_connect_timeout = 2s", f'resolver_trust_anchor = "{lab.names.anchor}"',
+            options="\n".join([f'resolver = "{RESOLVER}"', "relay_connect_timeout = 2s",
+                               f'resolver_trust_anchor = "{lab.names.anchor}"',
                                options, *map(self.route, lab.routes)]))
         self.mail.start()
         self.inbox, self.told = None, {}  # {UID: message}: nothing else comes there, and nothing goes
