@@ -18,13 +18,15 @@ enum {
 	SWEEP_EVERY_MS = 5000,
 	CLEAN_EVERY_MS = 60000,
 	DIRECTORY_CAP = 641,
+	/* Longer than monitors take to look at files again. */
+	ALIASES_LAG_MS = 4000,
 };
 
 struct auth {
 	struct proc *proc;
 	struct accounts *accounts;
 	struct authn *authn;
-	struct timer *sweep;
+	struct timer *sweep, *aliases;
 	uint64_t cleaned_at_ms;
 	struct front *fronts;
 	unsigned last_number;
@@ -212,9 +214,20 @@ static void on_explain_ask(
 	aliases_explain(a->accounts, from, &m->explain_ask);
 }
 
+static void on_aliases(void *ctx)
+{
+	struct auth *a = ctx;
+	aliases_take_files(a->proc, a->accounts);
+}
+
+/* What smtpd takes queued has to know: fronts hear of new aliases later. */
 static void on_file_changed(struct proc *p, enum file_kind kind, uint32_t index)
 {
 	struct auth *a = proc_state(p);
+	if (proc_peer(p, ROLE_FRONT)) {
+		timer_start(a->aliases, ALIASES_LAG_MS, 0);
+		return;
+	}
 	aliases_file_changed(p, a->accounts, kind, index);
 }
 
@@ -267,6 +280,7 @@ static int start(struct proc *p)
 	aliases_take_files(p, a->accounts);
 	a->authn = authn_new(a->accounts, proc_conf(p));
 	a->cleaned_at_ms = clock_mono_ms();
+	a->aliases = timer_new(proc_loop(p), on_aliases, a);
 	a->sweep = timer_new(proc_loop(p), on_sweep, a);
 	timer_start(a->sweep, SWEEP_EVERY_MS, SWEEP_EVERY_MS);
 	proc_set_state(p, a);

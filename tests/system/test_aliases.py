@@ -69,7 +69,7 @@ class Aliases(SystemTest):
             uids = wait_until(look, 20, f"{subject} for {user}")
             self.assertEqual(len(uids), count)
             _, data = client.uid("FETCH", uids[-1], "(BODY.PEEK[])")
-            return email.message_from_bytes(data[0][1])
+            return email.message_from_bytes(next(d[1] for d in data if isinstance(d, tuple)))
         finally:
             client.logout()
 
@@ -91,7 +91,7 @@ class Aliases(SystemTest):
             client.expunge()
         finally:
             client.logout()
-        notice = email.message_from_bytes(data[0][1])
+        notice = email.message_from_bytes(next(d[1] for d in data if isinstance(d, tuple)))
         self.assertEqual(notice.get_content_type(), "multipart/report")
         _, recipients = notice.get_payload()[1].get_payload()[:2]
         return recipients
