@@ -2,7 +2,7 @@
 #include "base/clock.h"
 #include "base/panic.h"
 #include "mailctl/command.h"
-#include "queued/queue_spool.h"
+#include "queued/spool/queue_spool.h"
 #include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>

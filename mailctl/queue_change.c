@@ -1,7 +1,7 @@
 #include "mailctl/queue_change.h"
 #include "base/clock.h"
 #include "mailctl/monitor_channel.h"
-#include "queued/queue_db.h"
+#include "queued/spool/queue_db.h"
 #include <stdlib.h>
 #include <unistd.h>
 

@@ -1,7 +1,7 @@
 #ifndef MAILCTL_QUEUE_FILTER_H
 #define MAILCTL_QUEUE_FILTER_H
 /* Which recipients of the queue a command is about. */
-#include "queued/queue_db.h"
+#include "queued/spool/queue_db.h"
 
 enum {
 	QUEUE_FILTER_IDS_MAX = 1000

@@ -1,9 +1,9 @@
 #include "mailctl/queue_why.h"
 #include "base/clock.h"
 #include "mailctl/monitor_channel.h"
-#include "queued/explain.h"
-#include "queued/queue_db.h"
-#include "queued/sched_relay.h"
+#include "queued/notice/explain.h"
+#include "queued/remote/sched_relay.h"
+#include "queued/spool/queue_db.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>

@@ -1,6 +1,6 @@
 /* Bodies of messages on their way to where they are delivered. */
 #include "queued/queue_role.h"
-#include "queued/queue_spool.h"
+#include "queued/spool/queue_spool.h"
 
 int body_open(struct queue *q, const struct mail *m, int *fd)
 {

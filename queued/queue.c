@@ -13,8 +13,8 @@
 #include "queued/policy/reports.h"
 #include "queued/policy/tls_stats.h"
 #include "queued/queue_role.h"
-#include "queued/queue_spool.h"
 #include "queued/roles.h"
+#include "queued/spool/queue_spool.h"
 #include <errno.h>
 
 enum {

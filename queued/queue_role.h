@@ -24,10 +24,10 @@
 #include "accounts/srs.h"
 #include "base/idtab.h"
 #include "proc/role.h"
-#include "queued/dsn.h"
-#include "queued/queue_db.h"
+#include "queued/notice/dsn.h"
 #include "queued/remote/remote.h"
 #include "queued/sched.h"
+#include "queued/spool/queue_db.h"
 
 enum {
 	WINDOW_RCPTS = 20000,         /* in memory, beside open transactions */

@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/panic.h"
 #include "queued/queue_role.h"
-#include "queued/queue_spool.h"
+#include "queued/spool/queue_spool.h"
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

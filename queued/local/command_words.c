@@ -1,7 +1,7 @@
 /* The pure part of queued/local/command.h. */
 #include "base/chars.h"
-#include "queued/explain.h"
 #include "queued/local/command.h"
+#include "queued/notice/explain.h"
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>

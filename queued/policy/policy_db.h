@@ -4,7 +4,7 @@
  * must be followed until they expire, also after a restart (RFC 8461 5.1). */
 #include "base/buf.h"
 #include "queued/policy/sts.h"
-#include "queued/queue_db.h"
+#include "queued/spool/queue_db.h"
 
 enum {
 	STS_ID_MAX = 32

@@ -4,7 +4,7 @@
  * added up in memory and written about once a minute, in a transaction of its
  * own. A crash loses that minute, and no mail. */
 #include "queued/policy/tls_row.h"
-#include "queued/queue_db.h"
+#include "queued/spool/queue_db.h"
 
 struct tls_stats;
 

@@ -4,8 +4,8 @@
  * records (RFC 7672) and by an MTA-STS policy (RFC 8461). Pure. */
 #include "conf/conf.h"
 #include "net/tls_client.h"
+#include "queued/client/smtp_client.h"
 #include "queued/route.h"
-#include "queued/smtp_client.h"
 
 struct tls_choice {
 	/* The host may be used. False: result and text say why not. */

@@ -1,7 +1,7 @@
 #ifndef QUEUED_REMOTE_REMOTE_H
 #define QUEUED_REMOTE_REMOTE_H
 /* Mail that leaves the host: where it goes (asked of RESOLVER), when
- * (queued/sched_relay.h), and over what (sessions of RELAY).
+ * (queued/remote/sched_relay.h), and over what (sessions of RELAY).
  *
  *   remote.c          a recipient to its route and site, steps of sched_relay
  *   remote_routes.c   routes: what RESOLVER said, shared and kept for a while
@@ -10,7 +10,7 @@
  */
 #include "base/idtab.h"
 #include "proc/role.h"
-#include "queued/sched_relay.h"
+#include "queued/remote/sched_relay.h"
 
 struct queue;
 struct rcpt;

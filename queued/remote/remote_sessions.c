@@ -2,7 +2,7 @@
  * captured: an index or a session that it makes up finds nothing. */
 #include "base/clock.h"
 #include "base/panic.h"
-#include "queued/explain.h"
+#include "queued/notice/explain.h"
 #include "queued/policy/tls_stats.h"
 #include "queued/remote/remote_inside.h"
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* The queue as a subject: its records, and the spool files of large bodies. */
-#include "queued/queue_db.h"
-#include "queued/queue_spool.h"
+#include "queued/spool/queue_db.h"
+#include "queued/spool/queue_spool.h"
 #include "tests/crash/subject.h"
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* The values of the queue's records, from a file that somebody damaged. */
-#include "queued/queue_record.h"
+#include "queued/spool/queue_record.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

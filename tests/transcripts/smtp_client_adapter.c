@@ -20,7 +20,7 @@
  *   @wait             shows the time-out */
 #include "base/arena.h"
 #include "base/panic.h"
-#include "queued/smtp_client.h"
+#include "queued/client/smtp_client.h"
 #include "replay.h"
 #include <inttypes.h>
 

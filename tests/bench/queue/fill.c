@@ -4,7 +4,7 @@
  * Message i is of sender i % 100 to a recipient in d0.example, d1.example, ...
  * They are due now, or parked at SITE until an hour from now. */
 #include "base/panic.h"
-#include "queued/queue_db.h"
+#include "queued/spool/queue_db.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

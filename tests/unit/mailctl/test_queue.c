@@ -1,6 +1,6 @@
 /* What `mailctl queue` prints, from a queue that no daemon runs. */
 #include "mailctl/queue.h"
-#include "queued/queue_db.h"
+#include "queued/spool/queue_db.h"
 #include "suite.h"
 #include <ftw.h>
 #include <jansson.h>

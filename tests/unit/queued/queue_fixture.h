@@ -3,9 +3,9 @@
 /* The queue role among fakes: fronts that submit, AUTH that knows addresses,
  * agents that take mail. */
 #include "fake_proc.h"
-#include "queued/queue_db.h"
 #include "queued/queue_role.h"
 #include "queued/roles.h"
+#include "queued/spool/queue_db.h"
 #include <ftw.h>
 #include <sys/stat.h>
 

@@ -1,5 +1,5 @@
 /* An agent's deliveries: one transaction, once each, into the right place. */
-#include "queued/agent_batch.h"
+#include "queued/agent/agent_batch.h"
 #include "store/message.h"
 #include "suite.h"
 #include <fcntl.h>

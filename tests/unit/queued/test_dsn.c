@@ -1,5 +1,5 @@
 /* Notifications as text: RFC 3464, 6522. */
-#include "queued/dsn.h"
+#include "queued/notice/dsn.h"
 #include "suite.h"
 
 static const struct dsn_rcpt full = { V_INIT("anna@example.org"),

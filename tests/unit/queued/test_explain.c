@@ -1,5 +1,5 @@
 /* Status codes (RFC 3463) in words. */
-#include "queued/explain.h"
+#include "queued/notice/explain.h"
 #include "suite.h"
 
 static const struct {

@@ -1,7 +1,7 @@
 /* The queue on disk: nothing lost and nothing left over, wherever it dies. */
-#include "queued/queue_db.h"
-#include "queued/queue_record.h"
-#include "queued/queue_spool.h"
+#include "queued/spool/queue_db.h"
+#include "queued/spool/queue_record.h"
+#include "queued/spool/queue_spool.h"
 #include "suite.h"
 #include <dirent.h>
 #include <errno.h>

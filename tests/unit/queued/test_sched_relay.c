@@ -1,6 +1,6 @@
 /* Sites in small: turns, bounds, trouble. A simulated week is in
  * test_sched_relay_week.c. */
-#include "queued/sched_relay.h"
+#include "queued/remote/sched_relay.h"
 #include "suite.h"
 #include <stdio.h>
 

@@ -3,8 +3,8 @@
  * SCHED_SEED sets it): each recipient ends once, never before its time, with
  * sessions and memory in their bounds, and small senders hardly wait for large
  * ones. */
+#include "queued/remote/sched_relay.h"
 #include "queued/sched.h"
-#include "queued/sched_relay.h"
 #include "suite.h"
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* What transcripts cannot show of the SMTP client: bounds, back-pressure, and
  * that each recipient is told of once, whatever the peer says. */
-#include "queued/smtp_client.h"
-#include "queued/smtp_client_state.h"
+#include "queued/client/smtp_client.h"
+#include "queued/client/smtp_client_state.h"
 #include "suite.h"
 
 enum {

@@ -1,5 +1,5 @@
 /* What replies mean: RFC 5321 4.2.1, 4.5.3.1.10, RFC 8689 4.2.1. */
-#include "queued/smtp_verdict.h"
+#include "queued/client/smtp_verdict.h"
 #include "suite.h"
 
 struct verdict_case {

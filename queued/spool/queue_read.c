@@ -1,7 +1,7 @@
-/* The reading half of queued/queue_db.h. */
+/* The reading half of queued/spool/queue_db.h. */
 #include "base/panic.h"
-#include "queued/queue_db.h"
-#include "queued/queue_record.h"
+#include "queued/spool/queue_db.h"
+#include "queued/spool/queue_record.h"
 #include "wire/rd.h"
 
 int queue_get(struct queue_txn *t, uint64_t id, struct queue_envelope *out)

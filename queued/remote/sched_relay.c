@@ -1,7 +1,7 @@
 /* Sites and their jobs, and what to do next; sched_relay_session.c has what
  * happens to sessions. */
 #include "base/panic.h"
-#include "queued/sched_relay_inside.h"
+#include "queued/remote/sched_relay_inside.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,8 +1,8 @@
-#ifndef QUEUED_QUEUE_RECORD_H
-#define QUEUED_QUEUE_RECORD_H
-/* The values of messages and recipients as bytes; queued/queue_keys.h has the
- * layout. Decoders take any bytes: MC_E_VERSION, MC_E_CORRUPT. */
-#include "queued/queue_db.h"
+#ifndef QUEUED_SPOOL_QUEUE_RECORD_H
+#define QUEUED_SPOOL_QUEUE_RECORD_H
+/* The values of messages and recipients as bytes; queued/spool/queue_keys.h has
+ * the layout. Decoders take any bytes: MC_E_VERSION, MC_E_CORRUPT. */
+#include "queued/spool/queue_db.h"
 
 enum {
 	QUEUE_RECORD_MAX = 4096

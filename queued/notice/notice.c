@@ -9,7 +9,7 @@
 #include "base/panic.h"
 #include "base/rand.h"
 #include "queued/queue_role.h"
-#include "queued/queue_spool.h"
+#include "queued/spool/queue_spool.h"
 #include "text/path.h"
 #include <stdlib.h>
 #include <string.h>

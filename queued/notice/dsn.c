@@ -1,5 +1,5 @@
-#include "queued/dsn.h"
-#include "queued/explain.h"
+#include "queued/notice/dsn.h"
+#include "queued/notice/explain.h"
 #include "text/date.h"
 #include "text/header.h"
 #include "text/xtext.h"

@@ -1,4 +1,4 @@
-#include "queued/agent_batch.h"
+#include "queued/agent/agent_batch.h"
 #include "base/panic.h"
 #include "log/log.h"
 #include "queued/loop.h"

@@ -1,7 +1,7 @@
 /* Transactions: RFC 5321 3.3; parameters of RFC 1870, 3461, 6152, 6531, 8689;
  * in groups as RFC 2920 3.1 has them. */
 #include "base/panic.h"
-#include "queued/smtp_client_state.h"
+#include "queued/client/smtp_client_state.h"
 #include "text/path.h"
 #include "text/scan.h"
 #include "wire/msg.h"

@@ -1,5 +1,5 @@
-#ifndef QUEUED_QUEUE_KEYS_H
-#define QUEUED_QUEUE_KEYS_H
+#ifndef QUEUED_SPOOL_QUEUE_KEYS_H
+#define QUEUED_SPOOL_QUEUE_KEYS_H
 /* Every table and key of the queue's environment (queue.mdb in the spool).
  * Integers are big-endian, so that keys sort as numbers; strings carry a u32
  * length. A record begins with its version (u8), so that an old queue stays

@@ -1,5 +1,5 @@
 /* What happens to sessions, and what that says about their sites. */
-#include "queued/sched_relay_inside.h"
+#include "queued/remote/sched_relay_inside.h"
 #include <stdlib.h>
 
 enum {

@@ -1,10 +1,10 @@
-#ifndef QUEUED_QUEUE_SPOOL_H
-#define QUEUED_QUEUE_SPOOL_H
+#ifndef QUEUED_SPOOL_QUEUE_SPOOL_H
+#define QUEUED_SPOOL_QUEUE_SPOOL_H
 /* Bodies over 64 KiB are files of the spool: written as incoming/NAME by the
  * process that receives the message, through a descriptor only, and renamed to
  * messages/XX/ID before the record is committed. dir is the spool's directory.
  */
-#include "queued/queue_db.h"
+#include "queued/spool/queue_db.h"
 
 /* The directories incoming and messages, when they are missing. */
 int queue_spool_prepare(int dir) MUST_CHECK;

@@ -1,4 +1,4 @@
-#include "queued/queue_record.h"
+#include "queued/spool/queue_record.h"
 #include "wire/rd.h"
 
 /* The bounds of msg.def. */

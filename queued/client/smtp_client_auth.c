@@ -1,7 +1,7 @@
 /* AUTH as the client: RFC 4954, with PLAIN (RFC 4616) and LOGIN
  * (draft-murchison-sasl-login). */
 #include "base/secret.h"
-#include "queued/smtp_client_state.h"
+#include "queued/client/smtp_client_state.h"
 #include "text/codec.h"
 
 enum {

@@ -1,5 +1,5 @@
-#ifndef QUEUED_DSN_H
-#define QUEUED_DSN_H
+#ifndef QUEUED_NOTICE_DSN_H
+#define QUEUED_NOTICE_DSN_H
 /* Delivery status notifications (RFC 3464) as messages in the form of RFC 6522:
  * a text that begins with one plain sentence, message/delivery-status, and the
  * message or its header. Pure: nothing is sent here. */

@@ -1,7 +1,7 @@
-#ifndef QUEUED_SCHED_RELAY_INSIDE_H
-#define QUEUED_SCHED_RELAY_INSIDE_H
+#ifndef QUEUED_REMOTE_SCHED_RELAY_INSIDE_H
+#define QUEUED_REMOTE_SCHED_RELAY_INSIDE_H
 /* What the two files of sched_relay share. */
-#include "queued/sched_relay.h"
+#include "queued/remote/sched_relay.h"
 
 /* Puts a site on the lists that fit it now, after any change of it. */
 void sched_relay_place(struct sched_relay *s, struct site *site);

@@ -1,5 +1,5 @@
-#ifndef QUEUED_SMTP_CLIENT_STATE_H
-#define QUEUED_SMTP_CLIENT_STATE_H
+#ifndef QUEUED_CLIENT_SMTP_CLIENT_STATE_H
+#define QUEUED_CLIENT_SMTP_CLIENT_STATE_H
 /* Inside of the SMTP client: what its files share.
  *
  *   smtp_client.c        replies to the commands they answer; events; the end
@@ -10,7 +10,7 @@
  *
  * Commands that were put into out wait in flight, in their order, for their
  * replies. A reply's handler puts the next commands. */
-#include "queued/smtp_client.h"
+#include "queued/client/smtp_client.h"
 #include "text/line.h"
 #include "text/reply.h"
 #include "text/reply_reader.h"

@@ -1,5 +1,5 @@
-#ifndef QUEUED_SCHED_RELAY_H
-#define QUEUED_SCHED_RELAY_H
+#ifndef QUEUED_REMOTE_SCHED_RELAY_H
+#define QUEUED_REMOTE_SCHED_RELAY_H
 /* When and in which order mail leaves the host. Pure: time goes in, what to do
  * comes out; it sees no process, no channel, no disk and no clock.
  *

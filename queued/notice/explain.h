@@ -1,5 +1,5 @@
-#ifndef QUEUED_EXPLAIN_H
-#define QUEUED_EXPLAIN_H
+#ifndef QUEUED_NOTICE_EXPLAIN_H
+#define QUEUED_NOTICE_EXPLAIN_H
 /* What an enhanced status code (RFC 3463) at the start of a reply means, in
  * words for whoever sent the message: in notifications and for mailctl. */
 #include "base/view.h"

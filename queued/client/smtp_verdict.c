@@ -1,4 +1,4 @@
-#include "queued/smtp_verdict.h"
+#include "queued/client/smtp_verdict.h"
 
 static const struct view stage_names[SMTP_STAGE_COUNT] = {
 	[SMTP_STAGE_CONNECT] = V_INIT("connect"),

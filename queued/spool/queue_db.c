@@ -1,9 +1,9 @@
-#include "queued/queue_db.h"
+#include "queued/spool/queue_db.h"
 #include "base/chars.h"
 #include "base/panic.h"
 #include "base/rand.h"
-#include "queued/queue_record.h"
-#include "queued/queue_spool.h"
+#include "queued/spool/queue_record.h"
+#include "queued/spool/queue_spool.h"
 #include "wire/rd.h"
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
-#ifndef QUEUED_SMTP_CLIENT_H
-#define QUEUED_SMTP_CLIENT_H
+#ifndef QUEUED_CLIENT_SMTP_CLIENT_H
+#define QUEUED_CLIENT_SMTP_CLIENT_H
 /* One SMTP or LMTP session as the client (RFC 5321, 2033) without any I/O: the
  * peer's bytes go in, commands come out in smtp_client_out(), and what the
  * owner has to know or to do comes out as events.
@@ -15,7 +15,7 @@
  * ENHANCEDSTATUSCODES (2034), AUTH (4954), 8BITMIME (6152), SMTPUTF8 (6531),
  * REQUIRETLS (8689), LIMITS (9422). */
 #include "base/buf.h"
-#include "queued/smtp_verdict.h"
+#include "queued/client/smtp_verdict.h"
 
 enum {
 	SMTP_CLIENT_RCPTS_MAX = 1000, /* of a transaction: more: not tried */

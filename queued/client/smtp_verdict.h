@@ -1,5 +1,5 @@
-#ifndef QUEUED_SMTP_VERDICT_H
-#define QUEUED_SMTP_VERDICT_H
+#ifndef QUEUED_CLIENT_SMTP_VERDICT_H
+#define QUEUED_CLIENT_SMTP_VERDICT_H
 /* What a peer's reply, or the lack of one, means for a message. Pure. */
 #include "base/view.h"
 

@@ -1,5 +1,5 @@
 /* From the greeting to UP: RFC 5321 3.1, 3.2, 4.1.1.1; STARTTLS, RFC 3207. */
-#include "queued/smtp_client_state.h"
+#include "queued/client/smtp_client_state.h"
 
 /* RFC 1870 4: "SIZE [n]", 0 or nothing: no limit is said. */
 static void take_size(struct smtp_client_caps *caps, struct view arguments)

@@ -1,5 +1,5 @@
-#ifndef QUEUED_AGENT_BATCH_H
-#define QUEUED_AGENT_BATCH_H
+#ifndef QUEUED_AGENT_AGENT_BATCH_H
+#define QUEUED_AGENT_AGENT_BATCH_H
 /* Deliveries for one user, gathered while they come in and stored in one
  * transaction. Knows no process and no channel. */
 #include "base/arena.h"

@@ -1,7 +1,7 @@
-#include "queued/smtp_client.h"
+#include "queued/client/smtp_client.h"
 #include "base/panic.h"
 #include "base/secret.h"
-#include "queued/smtp_client_state.h"
+#include "queued/client/smtp_client_state.h"
 #include <string.h>
 
 const struct smtp_client_timeouts smtp_client_timeouts_default = {

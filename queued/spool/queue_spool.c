@@ -1,4 +1,4 @@
-#include "queued/queue_spool.h"
+#include "queued/spool/queue_spool.h"
 #include "base/panic.h"
 #include <dirent.h>
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* The message: after DATA (RFC 5321 4.5.2), or in chunks (RFC 3030 2). */
-#include "queued/smtp_client_state.h"
+#include "queued/client/smtp_client_state.h"
 
 enum {
 	/* Large enough to cost nothing, small enough that a peer without room

@@ -1,4 +1,4 @@
-#include "queued/explain.h"
+#include "queued/notice/explain.h"
 #include "base/chars.h"
 
 #define ASK_THEM V_INIT("Ask the recipient in another way, or try again later.")

@@ -1,9 +1,9 @@
-#ifndef QUEUED_QUEUE_DB_H
-#define QUEUED_QUEUE_DB_H
+#ifndef QUEUED_SPOOL_QUEUE_DB_H
+#define QUEUED_SPOOL_QUEUE_DB_H
 /* The queue on disk: one LMDB environment and spool files for large bodies, in
  * one directory. Opened by the queue role, and read-only by mailctl, also while
- * the daemon runs or is down. Layout: queued/queue_keys.h. */
-#include "queued/queue_keys.h"
+ * the daemon runs or is down. Layout: queued/spool/queue_keys.h. */
+#include "queued/spool/queue_keys.h"
 #include "store/kv.h"
 #include "wire/msg.h"
 
@@ -74,7 +74,7 @@ void queue_db_housekeeping(struct queue_db *db); /* once a minute */
 /* False: made by an older program, and only read. */
 bool queue_db_has_ready(const struct queue_db *db);
 
-/* The spool's directory, for queued/queue_spool.h; borrowed. */
+/* The spool's directory, for queued/spool/queue_spool.h; borrowed. */
 int queue_db_dir(const struct queue_db *db);
 
 /* A new id: above all before, also those of earlier processes. */

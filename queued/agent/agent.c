@@ -11,7 +11,7 @@
 #include "proc/damage.h"
 #include "proc/quota.h"
 #include "proc/upkeep.h"
-#include "queued/agent_batch.h"
+#include "queued/agent/agent_batch.h"
 #include "queued/roles.h"
 #include "store/mark.h"
 #include <string.h>
