@@ -290,10 +290,13 @@ static struct site_job *find_job(const struct list *jobs, uint32_t index)
 
 /* The host is tired, or wants less: RFC 5321 3.8, and the policy codes that
  * large receivers use for it. */
-static bool is_trouble(struct view text)
+static bool is_trouble(const struct remote_session *s, struct view text)
 {
-	return view_starts(text, V("421")) ||
-	       view_starts(explain_code(text), V("4.7."));
+	/* Behind other mail it may mean only that this connection had enough.
+	 */
+	if (view_starts(text, V("421")))
+		return s->session->n_mails == 0;
+	return view_starts(explain_code(text), V("4.7."));
 }
 
 void remote_on_result(
@@ -309,9 +312,12 @@ void remote_on_result(
 	if (!job)
 		return;
 	struct rcpt *r = CONTAINER(job, struct rcpt, relay);
-	bool is_tired = view_starts(is->text, V("421")) && !job->n_lost;
+	bool says_end = view_starts(is->text, V("421"));
+	bool is_tired = says_end && !job->n_lost;
 	if (is->status == RELAY_TEMPORARY)
-		s->is_trouble |= is_trouble(is->text);
+		s->is_trouble |= is_trouble(s, is->text);
+	if (says_end) /* RFC 5321 3.8: the session takes no more */
+		s->session->mails_max = s->session->n_mails + 1;
 	if (is->status == RELAY_NOT_TRIED ||
 	    (is->status == RELAY_TEMPORARY && is_tired)) {
 		sched_relay_untried(job);

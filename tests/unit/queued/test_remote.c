@@ -162,6 +162,32 @@ START_TEST(what_was_not_tried_goes_again_at_once)
 
 END_TEST
 
+/* A host that takes so many messages on each connection has no trouble. */
+START_TEST(a_connection_that_had_enough_is_followed_by_another)
+{
+	struct queue_rcpt r;
+	uint64_t id, session = to_up(1, to_one, &id);
+	expect_mail(session, id, 1);
+	say_result(session, 0, RELAY_OK, "250 2.0.0 taken");
+	say_done(session);
+	ck_assert_int_eq(stored(id, &r), MC_E_NOENT);
+	id = submit_remote(2, to_one);
+	expect_mail(session, id, 1);
+	say_result(session, 0, RELAY_TEMPORARY, "421 4.7.0 that is enough");
+	say_done(session);
+	uint64_t next = expect_open();
+	ck_assert_uint_eq(
+	    fake_expect(MSG_RELAY_CLOSE)->relay_close.id, session);
+	session = next;
+	say_up(session);
+	expect_mail(session, id, 1);
+	say_result(session, 0, RELAY_OK, "250 2.0.0 taken");
+	say_done(session);
+	ck_assert_int_eq(stored(id, &r), MC_E_NOENT);
+}
+
+END_TEST
+
 static const struct route_case {
 	enum route_status status;
 	enum rcpt_state state;
@@ -578,6 +604,7 @@ static Suite *build(void)
 	tcase_add_test(t, relays);
 	tcase_add_loop_test(t, each_recipient_has_its_fate, 0, 3);
 	tcase_add_test(t, what_was_not_tried_goes_again_at_once);
+	tcase_add_test(t, a_connection_that_had_enough_is_followed_by_another);
 	tcase_add_loop_test(t, without_a_route, 0, 4);
 	tcase_add_test(t, one_message_probes_a_site);
 	tcase_add_test(t, finds_what_is_parked_after_a_restart);
