@@ -195,6 +195,9 @@ void queue_spool_failed(struct queue *q, int error);
 /* window.c */
 struct mail *mail_new(const struct queue_envelope *e);
 struct rcpt *rcpt_new(const struct queue_rcpt *r);
+/* A message that the queue makes itself; the body is copied. */
+struct mail *mail_new_of_ours(
+    const struct queue_envelope *e, struct view to, struct view body);
 void mail_add_rcpt(struct mail *m, struct rcpt *r);
 void rcpt_free(struct rcpt *r); /* one that is in no window */
 /* With its recipients; it is not in the window. */

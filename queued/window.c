@@ -59,6 +59,20 @@ struct rcpt *rcpt_new(const struct queue_rcpt *from)
 	return r;
 }
 
+struct mail *mail_new_of_ours(
+    const struct queue_envelope *e, struct view to, struct view body)
+{
+	const struct queue_rcpt r = { .address = to };
+	struct mail *m = mail_new(e);
+	m->e.size_bytes = body.n;
+	m->e.n_recipients = 1;
+	m->body = must_alloc(body.n);
+	memcpy(m->body, body.p, body.n);
+	m->body_n = body.n;
+	mail_add_rcpt(m, rcpt_new(&r));
+	return m;
+}
+
 void mail_add_rcpt(struct mail *m, struct rcpt *r)
 {
 	r->mail = m;

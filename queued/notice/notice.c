@@ -132,21 +132,13 @@ static size_t collect(struct rcpt *first, struct dsn_rcpt out[DSN_RCPTS_MAX])
 static struct mail *mail_of(
     const struct dsn *d, const struct buf *text, bool is_8bit, struct list *out)
 {
-	struct view body = buf_view(text);
 	struct queue_envelope e = { .submit_flags = SUBMIT_FLAG_NOTICE,
-		.size_bytes = body.n,
-		.n_recipients = 1,
 		.received_s = d->now_s };
-	struct queue_rcpt r = { .address = d->to };
 	if (is_8bit)
 		e.submit_flags |= SUBMIT_FLAG_8BITMIME;
 	if (d->is_for_postmaster)
 		e.submit_flags |= SUBMIT_FLAG_LAST_NOTICE;
-	struct mail *m = mail_new(&e);
-	m->body = must_alloc(body.n);
-	memcpy(m->body, body.p, body.n);
-	m->body_n = body.n;
-	mail_add_rcpt(m, rcpt_new(&r));
+	struct mail *m = mail_new_of_ours(&e, d->to, buf_view(text));
 	list_push(out, &m->link);
 	return m;
 }

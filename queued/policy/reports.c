@@ -183,22 +183,14 @@ static void next_uri(struct queue *q);
 
 static struct mail *mail_of(struct queue *q, struct reports *r, struct view to)
 {
-	struct queue_envelope e = { .submit_flags = SUBMIT_FLAG_NOTICE |
-						    SUBMIT_FLAG_LAST_NOTICE,
-		.n_recipients = 1,
+	const struct queue_envelope e = {
+		.submit_flags = SUBMIT_FLAG_NOTICE | SUBMIT_FLAG_LAST_NOTICE,
 		.received_s = now_s(),
-		.id = queue_db_new_id(q->db, now_s()) };
-	struct queue_rcpt rcpt = { .address = to };
+		.id = queue_db_new_id(q->db, now_s()),
+	};
 	buf_reset(&r->mail);
 	report_put_mail(&r->report, to, buf_view(&r->gzip), &r->mail);
-	struct view body = buf_view(&r->mail);
-	e.size_bytes = body.n;
-	struct mail *m = mail_new(&e);
-	m->body = must_alloc(body.n);
-	memcpy(m->body, body.p, body.n);
-	m->body_n = body.n;
-	mail_add_rcpt(m, rcpt_new(&rcpt));
-	return m;
+	return mail_new_of_ours(&e, to, buf_view(&r->mail));
 }
 
 static int send_mail(struct queue *q, struct reports *r, struct view uri)
