@@ -34,7 +34,12 @@ class Queue(SystemTest):
         self.submit("x@far.example", "y@far.example", "z@away.example")
         wait_until(lambda: len(self.listed("--reason", "4.4.3")) == 3, 20, "three attempts")
         wait_until(self.all_held, 10, "three held recipients")
-        self.addCleanup(self.mail.mailctl, "queue", "delete", "--all", check=False)
+        self.addCleanup(wait_until, self.is_emptied, 20, "an empty queue")
+
+    def is_emptied(self):
+        """What is being tried at this moment cannot be deleted."""
+        self.mail.mailctl("queue", "delete", "--all", check=False)
+        return not self.listed()
 
     def test_filters_select(self):
         self.assertEqual(self.listed("--domain", "far.example"), ["x@far.example", "y@far.example"])
