@@ -220,7 +220,7 @@ class Aliases(SystemTest):
         wait_until(lambda: deferred() == waiting, 20, "all to be deferred")
         targets = {r["address"]: r["target"] for r in self.queued()}
         self.assertEqual(targets["end75@mailcore.test"], f"{script} 75")
-        self.mail.mailctl("queue", "delete", "--all")
+        wait_until(self.is_emptied, 20, "an empty queue")
 
     def test_commands_that_misbehave(self):
         self.script("fork", f'for i in 1 2 3; do (setsid sh -c "echo \\$\\$ >>{self.out}/forked; sleep 1000" &) ; done; '
