@@ -11,26 +11,17 @@ enum {
 	WAKE_MAX_S = 60,
 };
 
-static struct view put_string(char **at, struct view v)
-{
-	struct view copy = { *at, v.n };
-	if (v.n)
-		memcpy(*at, v.p, v.n);
-	*at += v.n;
-	return copy;
-}
-
 struct mail *mail_new(const struct queue_envelope *e)
 {
 	struct mail *m = must_alloc(sizeof *m + e->sender.n + e->account.n +
 				    e->remote.n + e->helo.n + e->envid.n);
 	char *at = m->strings;
 	m->e = *e;
-	m->e.sender = put_string(&at, e->sender);
-	m->e.account = put_string(&at, e->account);
-	m->e.remote = put_string(&at, e->remote);
-	m->e.helo = put_string(&at, e->helo);
-	m->e.envid = put_string(&at, e->envid);
+	m->e.sender = view_put(&at, e->sender);
+	m->e.account = view_put(&at, e->account);
+	m->e.remote = view_put(&at, e->remote);
+	m->e.helo = view_put(&at, e->helo);
+	m->e.envid = view_put(&at, e->envid);
 	list_init(&m->rcpts);
 	list_init(&m->link);
 	return m;
@@ -43,13 +34,13 @@ struct rcpt *rcpt_new(const struct queue_rcpt *from)
 	    from->host.n + from->text.n + from->from.n + from->origin.n);
 	char *at = r->strings;
 	r->r = *from;
-	r->r.address = put_string(&at, from->address);
-	r->r.orcpt = put_string(&at, from->orcpt);
-	r->r.reply = put_string(&at, from->reply);
-	r->r.host = put_string(&at, from->host);
-	r->r.text = put_string(&at, from->text);
-	r->r.from = put_string(&at, from->from);
-	r->r.origin = put_string(&at, from->origin);
+	r->r.address = view_put(&at, from->address);
+	r->r.orcpt = view_put(&at, from->orcpt);
+	r->r.reply = view_put(&at, from->reply);
+	r->r.host = view_put(&at, from->host);
+	r->r.text = view_put(&at, from->text);
+	r->r.from = view_put(&at, from->from);
+	r->r.origin = view_put(&at, from->origin);
 	r->r.site = V(""); /* it is no more, once its record is written */
 	r->due_s = from->next_s;
 	list_init(&r->link);

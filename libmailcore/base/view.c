@@ -149,6 +149,15 @@ int view_to_cstr(struct view v, char *out, size_t cap)
 	return 0;
 }
 
+struct view view_put(char **at, struct view v)
+{
+	struct view copy = { *at, v.n };
+	if (v.n)
+		memcpy(*at, v.p, v.n);
+	*at += v.n;
+	return copy;
+}
+
 uint64_t view_hash(struct view v)
 {
 	uint64_t h = 0xcbf29ce484222325u; /* FNV-1a */

@@ -56,6 +56,10 @@ bool view_u64(struct view v, uint64_t *out);
  * MC_E_BAD when v holds a NUL and MC_E_LIMIT when it does not fit. */
 int view_to_cstr(struct view v, char *out, size_t cap);
 
+/* Copies v to *at, which then stands behind it: for an object whose strings
+ * follow it in one block. */
+struct view view_put(char **at, struct view v);
+
 /* 64-bit hash for tables of our own data; not against an adversary. */
 uint64_t view_hash(struct view v);
 #endif

@@ -185,15 +185,6 @@ static bool take_secret(struct relay_session *s)
 	return line.n && secret_set(s->secret, line) == 0;
 }
 
-static struct view keep(char **to, struct view v)
-{
-	struct view kept = { *to, v.n };
-	if (v.n)
-		memcpy(*to, v.p, v.n);
-	*to += v.n;
-	return kept;
-}
-
 static struct relay_session *make(
     struct relay *r, const struct msg_relay_open *m)
 {
@@ -209,9 +200,9 @@ static struct relay_session *make(
 	s->route_number = m->route;
 	if (m->route && m->route <= conf->n_routes)
 		s->route = &conf->routes[m->route - 1];
-	s->domain = keep(&to, m->domain);
-	s->policy = keep(&to, m->policy);
-	s->hosts_left = keep(&to, m->hosts);
+	s->domain = view_put(&to, m->domain);
+	s->policy = view_put(&to, m->policy);
+	s->hosts_left = view_put(&to, m->hosts);
 	s->tx.fd = -1;
 	hash_add(&r->sessions, &s->node, hash_mix(s->id));
 	return s;

@@ -183,15 +183,6 @@ static struct view site_name(const struct route *route,
 	return view_of(out);
 }
 
-static struct view keep(char **at, struct view v)
-{
-	struct view copy = { *at, v.n };
-	if (v.n)
-		memcpy(*at, v.p, v.n);
-	*at += v.n;
-	return copy;
-}
-
 void remote_forget_hosts(struct queue *q, struct site *site)
 {
 	struct remote_site *s = site->user;
@@ -213,9 +204,9 @@ static void describe(struct queue *q, struct site *site, struct view domain,
 	s->n_bytes = domain.n + route->hosts.n + p->hosts.n;
 	char *at = s->bytes = must_alloc(s->n_bytes + 1);
 	q->remote.site_bytes += s->n_bytes;
-	s->domain = keep(&at, domain);
-	s->hosts = keep(&at, route->hosts);
-	s->policy = keep(&at, p->hosts);
+	s->domain = view_put(&at, domain);
+	s->hosts = view_put(&at, route->hosts);
+	s->policy = view_put(&at, p->hosts);
 	s->tls = p->tls;
 	s->port = c && c->port ? c->port : SMTP_PORT;
 	s->route = c ? (uint32_t)(c - proc_conf(q->proc)->routes) + 1 : 0;

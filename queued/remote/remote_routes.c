@@ -169,15 +169,6 @@ static uint64_t ttl_s(enum route_status status, uint64_t said_s)
 	return said_s < most ? said_s : most;
 }
 
-static struct view keep(char **at, struct view v)
-{
-	struct view copy = { *at, v.n };
-	if (v.n)
-		memcpy(*at, v.p, v.n);
-	*at += v.n;
-	return copy;
-}
-
 static uint32_t hash_of(struct view hosts)
 {
 	struct route_host host;
@@ -195,10 +186,10 @@ static void learn(
 			: ROUTE_TEMP;
 	r->n_bytes = is->group.n + is->sts_id.n + is->text.n + is->hosts.n;
 	char *at = r->bytes = must_alloc(r->n_bytes + 1);
-	r->group = keep(&at, is->group);
-	r->sts_id = keep(&at, is->sts_id);
-	r->text = keep(&at, is->text);
-	r->hosts = keep(&at, is->hosts);
+	r->group = view_put(&at, is->group);
+	r->sts_id = view_put(&at, is->sts_id);
+	r->text = view_put(&at, is->text);
+	r->hosts = view_put(&at, is->hosts);
 	r->hosts_hash = hash_of(r->hosts);
 	r->until_ms = now_ms(q) + ttl_s(r->status, is->ttl_s) * 1000;
 	q->remote.route_bytes += r->n_bytes;
@@ -222,7 +213,7 @@ static bool learn_policy(struct queue *q, struct route *r)
 		break;
 	}
 	char *at = r->sts_bytes = must_alloc(names.n + 1);
-	r->sts_names = keep(&at, names);
+	r->sts_names = view_put(&at, names);
 	r->n_bytes += names.n;
 	q->remote.route_bytes += names.n;
 	return true;

@@ -29,7 +29,7 @@ struct queue_envelope {
 
 enum rcpt_state {
 	RCPT_WAITING, /* to be tried at next_s */
-	RCPT_HELD,    /* remote: kept until there is a relay */
+	RCPT_HELD,    /* by the administrator, until released */
 	RCPT_FAILED,  /* given up; forgotten at next_s */
 	RCPT_STATE_COUNT
 };

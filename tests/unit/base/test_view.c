@@ -100,6 +100,20 @@ START_TEST(reads_numbers)
 
 END_TEST
 
+START_TEST(is_put_behind_another)
+{
+	char bytes[6] = "------", *at = bytes;
+	struct view a = view_put(&at, V("ab")), none = view_put(&at, V_NONE);
+	struct view b = view_put(&at, V("cde"));
+	ck_assert_view_eq(a, V("ab"));
+	ck_assert_uint_eq(none.n, 0);
+	ck_assert_view_eq(b, V("cde"));
+	ck_assert_ptr_eq(at, bytes + 5);
+	ck_assert_view_eq(((struct view){ bytes, 6 }), V("abcde-"));
+}
+
+END_TEST
+
 START_TEST(becomes_a_cstr_only_without_nul)
 {
 	char out[4];
@@ -124,6 +138,7 @@ static Suite *build(void)
 	tcase_add_test(t, cuts);
 	tcase_add_test(t, finds);
 	tcase_add_loop_test(t, reads_numbers, 0, N(number_cases));
+	tcase_add_test(t, is_put_behind_another);
 	tcase_add_test(t, becomes_a_cstr_only_without_nul);
 	suite_add_tcase(s, t);
 	return s;
