@@ -48,12 +48,20 @@ uint64_t queue_lifetime_s(const struct queue *q, const struct mail *m)
 
 /* What was committed gets its answer, outcomes are written; deliveries on
  * their way are found again by their ids. */
+static void write_tls_stats(struct queue *q)
+{
+	if (q->db && !tls_stats_is_empty(q->tls_stats) &&
+	    tls_stats_flush(q->tls_stats, q->db))
+		LOG(NULL, WARN, "tls-report.not-counted");
+}
+
 static void stop_now(struct queue *q)
 {
 	while (q->db && !list_empty(&q->committing))
 		commit_group(q);
 	q->must_flush = q->n_settled > 0;
 	commit_group(q);
+	write_tls_stats(q);
 	q->is_stopping = true;
 	queue_spool_failed(q, MC_E_TEMP); /* who still comes is put off */
 	proc_exit(q->proc);
@@ -162,9 +170,7 @@ void queue_spool_failed(struct queue *q, int error)
 static void keep_house(struct queue *q)
 {
 	queue_db_housekeeping(q->db);
-	if (!tls_stats_is_empty(q->tls_stats) &&
-	    tls_stats_flush(q->tls_stats, q->db))
-		LOG(NULL, WARN, "tls-report.not-counted");
+	write_tls_stats(q);
 	if (q->n_houses++ % HOUSES_PER_CLEANING == 0)
 		policy_clean(q);
 }

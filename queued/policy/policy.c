@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/panic.h"
 #include "queued/policy/policy_db.h"
+#include "queued/policy/tls_stats.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +13,11 @@ enum {
 	REFRESH_S = 86400, /* an old one is looked at again, behind the mail */
 	CLEAN_ROWS = 1000,
 	DOMAIN_MAX = 255,
+	DAY_S = 86400,
 };
+
+/* What its domain is not to blame for, or does on purpose. */
+#define OURS(text) ((struct failure){ V(text), TLS_RESULT_OK })
 
 /* A policy that is on its way, or one that could not be had. */
 struct fetch {
@@ -116,12 +121,32 @@ static void tell(struct queue *q, struct fetch *f)
 		q->policies->known(q, domain_of(f));
 }
 
+/* Why there is no policy; result: what its domain is told of it in a report,
+ * TLS_RESULT_OK: nothing. */
+struct failure {
+	struct view why;
+	enum tls_result result;
+};
+
+/* RFC 8460 4.3.2.2. */
+static void count(struct queue *q, const struct fetch *f, struct failure x)
+{
+	struct tls_row row = { .day = (uint32_t)(clock_wall_s() / DAY_S),
+		.domain = domain_of(f),
+		.policy = TLS_POLICY_STS,
+		.result = (uint8_t)x.result,
+		.text = view_head(x.why, TLS_ROW_TEXT_MAX) };
+	if (x.result != TLS_RESULT_OK)
+		tls_stats_note(q->tls_stats, &row);
+}
+
 /* The oldest of many misses is forgotten: its domain is asked again sooner. */
-static void miss(struct queue *q, struct fetch *f, struct view why)
+static void miss(struct queue *q, struct fetch *f, struct failure x)
 {
 	struct policies *p = q->policies;
 	LOG(NULL, WARN, "policy.unavailable", KV_VIEW("domain", domain_of(f)),
-	    KV_VIEW("reason", why));
+	    KV_VIEW("reason", x.why));
+	count(q, f, x);
 	stop_asking(p, f);
 	f->again_s = (uint64_t)clock_wall_s() + MISS_S;
 	list_remove(&f->link);
@@ -142,7 +167,7 @@ static void ask_hosts(struct queue *q, struct peer *resolver, struct fetch *f)
 		.route_ask = { f->ask | POLICY_ASK_BIT, wr_view(&w), true,
 		    (uint16_t)proc_conf(q->proc)->mta_sts_port } };
 	if (w.failed)
-		miss(q, f, V("the name is too long"));
+		miss(q, f, OURS("the name is too long"));
 	else
 		peer_send(resolver, &m, -1);
 }
@@ -217,7 +242,10 @@ void policy_on_route(struct queue *q, const struct msg_route_is *m)
 	if (!f)
 		return;
 	if (m->status != ROUTE_OK || !fetch) {
-		miss(q, f, fetch ? m->text : V("no fetch process"));
+		miss(q, f,
+		    fetch ? (struct failure){ m->text,
+				TLS_RESULT_STS_POLICY_FETCH_ERROR }
+			  : OURS("no fetch process"));
 		return;
 	}
 	int n = snprintf(url, sizeof url,
@@ -229,26 +257,42 @@ void policy_on_route(struct queue *q, const struct msg_route_is *m)
 	peer_send(fetch, &out, -1);
 }
 
-/* What became of a fetch, in words; "": it is there. */
-static struct view why_not(const struct msg_fetch_is *m)
+/* As it came from fetch; no words: it is there. */
+static struct failure failure_of(const struct msg_fetch_is *m)
 {
-	if (m->status != FETCH_OK)
-		return m->text.n ? m->text : V("it cannot be fetched");
-	return m->code == 200 ? V("") : V("the web server has none");
+	static const enum tls_result results[FETCH_STATUS_COUNT] = {
+		[FETCH_OK] = TLS_RESULT_STS_POLICY_FETCH_ERROR, /* not 200 */
+		[FETCH_UNREACHABLE] = TLS_RESULT_STS_POLICY_FETCH_ERROR,
+		[FETCH_BAD_CERTIFICATE] = TLS_RESULT_STS_WEBPKI_INVALID,
+		[FETCH_TOO_LARGE] = TLS_RESULT_STS_POLICY_INVALID,
+		[FETCH_BAD_TYPE] = TLS_RESULT_STS_POLICY_INVALID,
+	};
+	struct failure x = { V(""), TLS_RESULT_OK };
+	if (m->status == FETCH_OK && m->code == 200)
+		return x;
+	x.result = m->status < FETCH_STATUS_COUNT
+		       ? results[m->status]
+		       : TLS_RESULT_STS_POLICY_FETCH_ERROR;
+	x.why = m->status == FETCH_OK ? V("the web server has none")
+		: m->text.n           ? m->text
+				      : V("it cannot be fetched");
+	return x;
 }
 
-static struct view keep(
+static struct failure keep(
     struct queue *q, struct fetch *f, struct view text, struct sts_record *r)
 {
 	const char *bad = NULL;
 	if (sts_parse(text, &r->policy, &bad))
-		return view_of(bad);
+		return (struct failure){ view_of(bad),
+			TLS_RESULT_STS_POLICY_INVALID };
 	r->fetched_s = (uint64_t)clock_wall_s();
 	r->id_n = f->id_n;
 	memcpy(r->id, f->id, f->id_n);
 	if (sts_is_expired(r, r->fetched_s))
-		return V("it has expired");
-	return save(q, domain_of(f), r) ? V("it cannot be written") : V("");
+		return OURS("it has expired");
+	return save(q, domain_of(f), r) ? OURS("it cannot be written")
+					: OURS("");
 }
 
 void policy_on_fetched(struct queue *q, const struct msg_fetch_is *m)
@@ -258,11 +302,11 @@ void policy_on_fetched(struct queue *q, const struct msg_fetch_is *m)
 	if (!f)
 		return;
 	struct sts_record *r = MUST_NEW(struct sts_record);
-	struct view why = why_not(m);
-	if (!why.n)
-		why = keep(q, f, m->body, r);
-	if (why.n) {
-		miss(q, f, why);
+	struct failure x = failure_of(m);
+	if (!x.why.n)
+		x = keep(q, f, m->body, r);
+	if (x.why.n) {
+		miss(q, f, x);
 	} else {
 		LOG(NULL, INFO, "policy.fetched",
 		    KV_VIEW("domain", domain_of(f)),
@@ -281,7 +325,7 @@ void policy_role_down(struct queue *q, enum role_id role)
 		return;
 	while (!list_empty(l))
 		miss(q, CONTAINER(l->next, struct fetch, link),
-		    V("the process that fetches it restarts"));
+		    OURS("the process that fetches it restarts"));
 }
 
 void policy_clean(struct queue *q)

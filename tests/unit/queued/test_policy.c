@@ -2,6 +2,7 @@
  * fakes in the place of resolver and fetch. */
 #include "queue_fixture.h"
 #include "queued/policy/policy.h"
+#include "queued/policy/tls_stats.h"
 
 #define POLICY                                                                 \
 	"version: STSv1\nmode: enforce\nmx: mx.b.example\nmax_age: 90000\n"
@@ -196,15 +197,39 @@ static const struct {
 	enum fetch_status status;
 	unsigned code;
 	const char *body;
+	enum tls_result result; /* that its domain is told in reports */
 } misses[] = {
-	{ FETCH_UNREACHABLE, 0, "" },
-	{ FETCH_BAD_CERTIFICATE, 0, "" },
-	{ FETCH_BAD_TYPE, 200, "" },
-	{ FETCH_OK, 404, POLICY },
-	{ FETCH_OK, 301, "" },
-	{ FETCH_OK, 200, "<html>" },
-	{ FETCH_OK, 200, "version: STSv1\nmode: none\nmax_age: 0\n" },
+	{ FETCH_UNREACHABLE, 0, "", TLS_RESULT_STS_POLICY_FETCH_ERROR },
+	{ FETCH_BAD_CERTIFICATE, 0, "", TLS_RESULT_STS_WEBPKI_INVALID },
+	{ FETCH_BAD_TYPE, 200, "", TLS_RESULT_STS_POLICY_INVALID },
+	{ FETCH_TOO_LARGE, 200, "", TLS_RESULT_STS_POLICY_INVALID },
+	{ FETCH_OK, 404, POLICY, TLS_RESULT_STS_POLICY_FETCH_ERROR },
+	{ FETCH_OK, 301, "", TLS_RESULT_STS_POLICY_FETCH_ERROR },
+	{ FETCH_OK, 200, "<html>", TLS_RESULT_STS_POLICY_INVALID },
+	/* How a domain takes its policy back: no failure. */
+	{ FETCH_OK, 200, "version: STSv1\nmode: none\nmax_age: 0\n",
+	    TLS_RESULT_OK },
 };
+
+/* What is counted of b.example, for its report. */
+static void expect_counted(enum tls_result result)
+{
+	struct queue_txn t;
+	struct tls_row rows[2];
+	size_t n;
+	uint32_t day = (uint32_t)(fake.wall_s / 86400);
+	ck_assert_int_eq(tls_stats_flush(queue()->tls_stats, queue()->db), 0);
+	ck_assert_int_eq(queue_begin_read(queue()->db, &t), 0);
+	ck_assert_int_eq(
+	    tls_stats_rows(&t, day, V("b.example"), rows, 2, &n), 0);
+	queue_abort(&t);
+	ck_assert_uint_eq(n, result != TLS_RESULT_OK);
+	if (!n)
+		return;
+	ck_assert_int_eq(rows[0].policy, TLS_POLICY_STS);
+	ck_assert_int_eq(rows[0].result, result);
+	ck_assert_uint_eq(rows[0].n_sessions, 1);
+}
 
 START_TEST(does_without_what_cannot_be_had)
 {
@@ -213,6 +238,7 @@ START_TEST(does_without_what_cannot_be_had)
 	answer_fetch(misses[_i].status, misses[_i].code, misses[_i].body);
 	ck_assert_uint_eq(n_known, 1);
 	ck_assert_int_eq(find("1"), POLICY_FOUND_NONE);
+	expect_counted(misses[_i].result);
 	fake.wall_s += 299;
 	ck_assert_int_eq(find("1"), POLICY_FOUND_NONE);
 	nothing_is_asked();

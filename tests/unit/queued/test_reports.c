@@ -102,6 +102,17 @@ static void nothing_is_sent(void)
 	ck_assert_ptr_null(fake_next());
 }
 
+START_TEST(an_end_in_order_loses_no_count)
+{
+	struct tls_row row = { .day = SESSIONS_ON, .domain = V("b.example") };
+	tls_stats_note(queue()->tls_stats, &row);
+	queue_ops.stop(&fake, 0);
+	start();
+	ck_assert_uint_eq(count_rows("b.example"), 1);
+}
+
+END_TEST
+
 START_TEST(is_posted_once)
 {
 	note("b.example");
@@ -215,6 +226,7 @@ static Suite *build(void)
 	Suite *s = suite_create("queued/reports");
 	TCase *t = tcase_create("reports");
 	tcase_add_checked_fixture(t, begin, teardown);
+	tcase_add_test(t, an_end_in_order_loses_no_count);
 	tcase_add_test(t, is_posted_once);
 	tcase_add_test(t, is_posted_again_when_it_was_not_taken);
 	tcase_add_test(t, is_given_up_when_it_is_old);
