@@ -3,6 +3,13 @@
 #include "accounts/alias_files.h"
 #include "proc/auth.h"
 
+/* Bodies with libraries that no other role needs: proc/module.h. */
+#ifdef MAILCORE_ONE_LIBRARY
+#define MODULE(ops) &ops
+#else
+#define MODULE(ops) NULL
+#endif
+
 /* clang-format off */
 static const struct role roles[] = {
 	/* role         user        root           sandbox
@@ -28,9 +35,9 @@ static const struct role roles[] = {
 	  &agent_ops },
 	{ ROLE_RESOLVER, USER_NET,  ROOT_EMPTY,    SANDBOX_CONNECT,
 	  PEER(QUEUE),              HOLDS_RESOLVER_FILES, COUNT_ONE,
-	  &resolver_ops },
+	  MODULE(resolver_ops) },
 	{ ROLE_FETCH,   USER_NET,   ROOT_EMPTY,    SANDBOX_CONNECT,
-	  PEER(QUEUE),              HOLDS_CA,           COUNT_ONE, &fetch_ops },
+	  PEER(QUEUE),              HOLDS_CA,           COUNT_ONE, MODULE(fetch_ops) },
 };
 /* clang-format on */
 

@@ -5,6 +5,7 @@
 #include "base/panic.h"
 #include "crypto/crypto.h"
 #include "proc/drop.h"
+#include "proc/module.h"
 #include "proc/signer.h"
 #include "proc/spawn.h"
 #include "text/codec.h"
@@ -391,7 +392,8 @@ int body_run(const struct daemon *d, const struct role *role)
 	umask(077);
 	setenv("TZ", "UTC0", 1); /* libc looks for no file in its root */
 	p->daemon = d;
-	p->role = role;
+	module_load(role, &p->loaded);
+	p->role = &p->loaded;
 	p->loop = loop_new();
 	p->stats_timer = timer_new(p->loop, on_stats_timer, p);
 	p->monitor = peer_new(

@@ -41,6 +41,7 @@ struct linger { /* agents: see linger.c */
 struct proc {
 	const struct daemon *daemon;
 	const struct role *role;
+	struct role loaded; /* what role points to: with its body */
 	struct loop *loop;
 	struct conf *conf;
 	struct peer *monitor;

@@ -90,7 +90,7 @@ struct role {
 	uint32_t peers; /* PEER(x) | ...: gets a channel to each of them */
 	uint32_t holds; /* enum role_holds */
 	enum role_count count;
-	const struct role_ops *ops;
+	const struct role_ops *ops; /* NULL: the monitor's, or proc/module.h */
 };
 
 #define PEER(NAME) (1u << ROLE_##NAME)
