@@ -139,7 +139,7 @@ static void deliver_file(
 {
 	const struct queue_envelope *e = &r->mail->e;
 	int fd = -1;
-	if (body_open(q, r->mail, &fd)) {
+	if (mail_body_open(q, r->mail, &fd)) {
 		forget_delivery(q, r);
 		sched_done(&q->sched, &r->job, true, now_ms(q));
 		fate_temporary(q, r, V("4.3.0 the spool file cannot be read"));
@@ -157,7 +157,7 @@ static void deliver_memory(
 	const struct queue_envelope *e = &r->mail->e;
 	char *buffer = r->mail->body ? NULL : must_alloc(QUEUE_BODY_MAX);
 	struct view body;
-	int error = body_read(q, r->mail, buffer, &body);
+	int error = mail_body_read(q, r->mail, buffer, &body);
 	if (error) {
 		forget_delivery(q, r);
 		sched_done(&q->sched, &r->job, true, now_ms(q));

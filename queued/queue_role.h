@@ -9,7 +9,7 @@
  *   address.c  recipients to accounts, asked of AUTH
  *   link.c     channels to the agents
  *   local.c    lanes of deliveries to them
- *   body.c     bodies on their way
+ *   mail_body.c  bodies on their way
  *   remote/    what leaves the host
  *   local/     expand.c: what aliases make of recipients; programs.c: commands
  *              and files, by role run
@@ -229,11 +229,11 @@ void local_deliver(struct queue *q, struct rcpt *r, struct view account);
 void local_pump(struct queue *q);
 unsigned local_sessions(const struct queue *q);
 
-/* body.c: of a message that is not spooled, from memory, or else from the queue
- * into buffer (QUEUE_BODY_MAX); or the file, which is the caller's. */
-int body_read(struct queue *q, const struct mail *m, char *buffer,
+/* mail_body.c: of a message that is not spooled, from memory, or else from the
+ * queue into buffer (QUEUE_BODY_MAX); or the file, which is the caller's. */
+int mail_body_read(struct queue *q, const struct mail *m, char *buffer,
     struct view *out) MUST_CHECK;
-int body_open(struct queue *q, const struct mail *m, int *fd) MUST_CHECK;
+int mail_body_open(struct queue *q, const struct mail *m, int *fd) MUST_CHECK;
 
 /* room.c */
 void room_init(struct queue *q);

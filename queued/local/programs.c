@@ -36,7 +36,7 @@ static int send_file(struct queue *q, struct peer *run, const struct rcpt *r)
 {
 	const struct queue_envelope *e = &r->mail->e;
 	int fd = -1;
-	int error = body_open(q, r->mail, &fd);
+	int error = mail_body_open(q, r->mail, &fd);
 	struct msg m = { .type = MSG_RUN_FILE,
 		.run_file = { r->ask, (uint8_t)r->r.kind, r->r.text,
 		    rcpt_sender(r), r->r.address, r->r.origin, e->envid,
@@ -51,7 +51,7 @@ static int send_memory(struct queue *q, struct peer *run, const struct rcpt *r)
 	const struct queue_envelope *e = &r->mail->e;
 	char *buffer = r->mail->body ? NULL : must_alloc(QUEUE_BODY_MAX);
 	struct view body;
-	int error = body_read(q, r->mail, buffer, &body);
+	int error = mail_body_read(q, r->mail, buffer, &body);
 	if (!error) {
 		struct msg m = { .type = MSG_RUN_MAIL,
 			.run_mail = { r->ask, (uint8_t)r->r.kind, r->r.text,

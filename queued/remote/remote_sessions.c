@@ -144,7 +144,7 @@ static void send_file(
     struct queue *q, struct remote_session *s, const struct mail *mail)
 {
 	int fd;
-	if (body_open(q, mail, &fd)) {
+	if (mail_body_open(q, mail, &fd)) {
 		skip_mail(q, s);
 		return;
 	}
@@ -158,7 +158,7 @@ static void send_memory(
 {
 	char *buffer = mail->body ? NULL : must_alloc(QUEUE_BODY_MAX);
 	struct view body;
-	if (body_read(q, mail, buffer, &body)) {
+	if (mail_body_read(q, mail, buffer, &body)) {
 		skip_mail(q, s);
 	} else {
 		struct msg m = { .type = MSG_RELAY_BODY,

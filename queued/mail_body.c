@@ -2,13 +2,13 @@
 #include "queued/queue_role.h"
 #include "queued/spool/queue_spool.h"
 
-int body_open(struct queue *q, const struct mail *m, int *fd)
+int mail_body_open(struct queue *q, const struct mail *m, int *fd)
 {
 	return q->db ? queue_spool_open(queue_db_dir(q->db), m->e.id, fd)
 		     : MC_E_TEMP;
 }
 
-int body_read(
+int mail_body_read(
     struct queue *q, const struct mail *m, char *buffer, struct view *out)
 {
 	struct queue_txn t;
