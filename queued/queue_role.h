@@ -113,6 +113,7 @@ struct queue {
 		struct rcpt *asked;  /* NULL: none */
 		uint64_t id;         /* of the question about it */
 		struct list leaves;  /* that came so far */
+		size_t n_leaves;     /* also those that were too many */
 	} expanding;
 
 	struct {

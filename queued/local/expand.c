@@ -34,6 +34,7 @@ static void drop_leaves(struct queue *q)
 	struct list *all = &q->expanding.leaves;
 	while (!list_empty(all))
 		rcpt_free(CONTAINER(all->next, struct rcpt, link));
+	q->expanding.n_leaves = 0;
 }
 
 /* RFC 3461 5.2.7: what was asked about a recipient is asked about those in its
@@ -62,7 +63,8 @@ void expand_on_leaf(
 	(void)from;
 	(void)fd;
 	if (!q->expanding.asked || l->id != q->expanding.id ||
-	    l->kind == LEAF_ADDRESS || l->kind >= LEAF_KIND_COUNT)
+	    l->kind == LEAF_ADDRESS || l->kind >= LEAF_KIND_COUNT ||
+	    q->expanding.n_leaves++ >= MESSAGE_RCPTS_MAX)
 		return;
 	struct rcpt *leaf = leaf_of(q->expanding.asked, l);
 	list_push(&q->expanding.leaves, &leaf->link);
@@ -76,19 +78,10 @@ static void number_leaves(struct rcpt *r)
 		    r->mail->e.n_recipients++;
 }
 
-static size_t count_leaves(const struct rcpt *r)
-{
-	size_t n = 0;
-	const struct list *all = &r->leaves;
-	for (const struct list *i = all->next; i != all; i = i->next)
-		n++;
-	return n;
-}
-
 static void give_leaves(struct queue *q, struct rcpt *r)
 {
+	size_t n = q->expanding.n_leaves;
 	list_move_all(&r->leaves, &q->expanding.leaves);
-	size_t n = count_leaves(r);
 	if (!n) {
 		fate_failed(q, r, V("5.1.1 the alias has no recipients"));
 		return;

@@ -130,6 +130,28 @@ START_TEST(nothing_is_lost_without_an_answer)
 
 END_TEST
 
+/* A captured auth fills no more memory than an alias may have members. */
+START_TEST(too_many_leaves_fail)
+{
+	uint64_t id = submit_alias(), question = expect_question();
+	struct queue *q = fake.state;
+	struct queue_rcpt r;
+	size_t n = 0;
+	for (unsigned i = 0; i < 50010; i++)
+		leaf(question, LEAF_ACCOUNT, "anna@b.example", "", "");
+	struct list *all = &q->expanding.leaves;
+	for (struct list *i = all->next; i != all; i = i->next)
+		n++;
+	ck_assert_uint_le(n, 50000);
+	end(question, ADDRESS_ALIAS);
+	ck_assert_int_eq(stored(id, &r), 0);
+	ck_assert_int_eq(r.state, RCPT_FAILED);
+	ck_assert_view_eq(
+	    r.reply, V("5.5.3 too many recipients, with aliases"));
+}
+
+END_TEST
+
 START_TEST(an_alias_of_nobody_fails)
 {
 	uint64_t id = submit_alias();
@@ -248,6 +270,7 @@ static Suite *build(void)
 	tcase_add_test(t, leaves_take_the_place_of_an_alias);
 	tcase_add_test(t, leaves_survive);
 	tcase_add_test(t, nothing_is_lost_without_an_answer);
+	tcase_add_test(t, too_many_leaves_fail);
 	tcase_add_test(t, an_alias_of_nobody_fails);
 	tcase_add_test(t, a_list_s_failures_go_to_its_owner);
 	tcase_add_test(t, a_rewritten_sender_is_not_told);
