@@ -86,7 +86,7 @@ static int open_mbox(struct mbox *b)
 	if (error)
 		return error;
 	b->fd = open(b->path,
-	    O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK |
+	    O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK |
 		O_CLOEXEC,
 	    0600);
 	if (b->fd < 0)
@@ -111,12 +111,27 @@ static int put(void *ctx, struct view v)
 	return 0;
 }
 
+/* A "From " line counts behind an empty line only: what a kill left half, or
+ * another program without one, would take the next message in. */
+static int end_last(struct mbox *b)
+{
+	char last[2] = "\n\n";
+	off_t n = b->size < 2 ? b->size : 2;
+	if (pread(b->fd, last + 2 - n, (size_t)n, b->size - n) != n)
+		return -EIO;
+	if (last[1] != '\n')
+		return put(b, V("\n\n"));
+	return last[0] == '\n' ? 0 : put(b, V("\n"));
+}
+
 static int append(struct mbox *b, const struct unix_mail *mail)
 {
 	int error = open_mbox(b);
 	if (error)
 		return error;
-	error = unix_mail_write(mail, put, b);
+	error = end_last(b);
+	if (!error)
+		error = unix_mail_write(mail, put, b);
 	if (!error && fsync(b->fd) != 0)
 		error = -errno;
 	if (error && ftruncate(b->fd, b->size) != 0)
