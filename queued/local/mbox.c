@@ -124,6 +124,25 @@ static int end_last(struct mbox *b)
 	return last[0] == '\n' ? 0 : put(b, V("\n"));
 }
 
+/* The name of a file that was made. A folder that may be written and not read
+ * cannot be synced: then the file system has to see to it. */
+static int sync_name(struct mbox *b)
+{
+	char folder[PATH_MAX];
+	struct view path = view_of(b->path);
+	size_t slash = view_rfind_byte(path, '/');
+	int error = view_to_cstr(
+	    slash ? view_head(path, slash) : V("/"), folder, sizeof folder);
+	if (error)
+		return error;
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == EACCES ? 0 : -errno;
+	error = fsync(fd) == 0 ? 0 : -errno;
+	close(fd);
+	return error;
+}
+
 static int append(struct mbox *b, const struct unix_mail *mail)
 {
 	int error = open_mbox(b);
@@ -134,6 +153,8 @@ static int append(struct mbox *b, const struct unix_mail *mail)
 		error = unix_mail_write(mail, put, b);
 	if (!error && fsync(b->fd) != 0)
 		error = -errno;
+	if (!error && b->size == 0)
+		error = sync_name(b);
 	if (error && ftruncate(b->fd, b->size) != 0)
 		return -EIO;
 	return error;
