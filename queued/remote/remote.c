@@ -2,7 +2,6 @@
 #include "base/panic.h"
 #include "queued/relay/tls_choice.h"
 #include "queued/remote/remote_inside.h"
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,7 +22,6 @@ enum {
 	ASKS_MAX = 2000,
 	SESSIONS_MAX = 100000,
 	SMTP_PORT = 25,
-	GROUP_MAX = 200, /* in a site's name, which has more in it */
 };
 
 static uint64_t now_ms(const struct queue *q)
@@ -155,32 +153,20 @@ static struct policy policy_of(
 	return p;
 }
 
-/* "example.net#1a2b3c4d", and behind it what sessions there do not share with
- * those of others. The hosts are in it, all of them: one that takes a domain's
- * mail knows nothing of what its neighbour takes. */
 static struct view site_name(const struct route *route,
     const struct conf_route *c, const struct policy *p, struct view address,
     char out[QUEUE_SITE_MAX + 1])
 {
-	static const char *const tls[RELAY_TLS_COUNT] = { "/plain", "",
-		"/encrypted", "/verified", "/dane" };
 	char bytes[REMOTE_HOST_MAX];
-	struct view group = route->group;
-	if (!group.n)
-		group = domain_of(address, bytes);
-	group = view_head(group, GROUP_MAX);
-	int n = snprintf(out, QUEUE_SITE_MAX + 1, "%.*s#%08" PRIx32 "%s",
-	    (int)group.n, group.p, route->hosts_hash, tls[p->tls]);
-	if (c && n >= 0 && n < QUEUE_SITE_MAX)
-		snprintf(
-		    out + n, (size_t)(QUEUE_SITE_MAX + 1 - n), "/%s", c->name);
-	else if (p->hosts.n && n >= 0 && n < QUEUE_SITE_MAX)
-		snprintf(out + n, (size_t)(QUEUE_SITE_MAX + 1 - n),
-		    "/%08" PRIx32, (uint32_t)view_hash(p->hosts));
-	for (char *i = out; *i; i++)
-		if ((unsigned char)*i <= ' ')
-			*i = '?';
-	return view_of(out);
+	const struct site_parts parts = {
+		.group =
+		    route->group.n ? route->group : domain_of(address, bytes),
+		.hosts_digest = route->hosts_digest,
+		.tls = p->tls,
+		.route = c ? view_of(c->name) : V(""),
+		.sts_names = p->hosts,
+	};
+	return site_name_put(&parts, out);
 }
 
 void remote_forget_hosts(struct queue *q, struct site *site)

@@ -3,6 +3,7 @@
 /* What the files of this folder share. */
 #include "queued/policy/sts.h"
 #include "queued/queue_role.h"
+#include "queued/remote/site_name.h"
 
 enum {
 	REMOTE_HOST_MAX = 255,
@@ -20,7 +21,7 @@ struct route {
 	uint64_t until_ms;  /* is_known */
 	enum route_status status;
 	struct view group, sts_id, text, hosts; /* in bytes */
-	uint32_t hosts_hash; /* of their names, in whatever order */
+	unsigned char hosts_digest[HASH_SHA256_BYTES];
 	enum sts_mode sts_mode;
 	struct view sts_names; /* in sts_bytes */
 	char *sts_bytes;

@@ -169,15 +169,6 @@ static uint64_t ttl_s(enum route_status status, uint64_t said_s)
 	return said_s < most ? said_s : most;
 }
 
-static uint32_t hash_of(struct view hosts)
-{
-	struct route_host host;
-	uint32_t hash = 0;
-	while (route_take_host(&hosts, &host) == 0)
-		hash += (uint32_t)view_hash(host.name);
-	return hash;
-}
-
 static void learn(
     struct queue *q, struct route *r, const struct msg_route_is *is)
 {
@@ -190,7 +181,7 @@ static void learn(
 	r->sts_id = view_put(&at, is->sts_id);
 	r->text = view_put(&at, is->text);
 	r->hosts = view_put(&at, is->hosts);
-	r->hosts_hash = hash_of(r->hosts);
+	site_hosts_digest(r->hosts, r->hosts_digest);
 	r->until_ms = now_ms(q) + ttl_s(r->status, is->ttl_s) * 1000;
 	q->remote.route_bytes += r->n_bytes;
 }

@@ -1,6 +1,7 @@
 /* Mail that leaves the host: the queue among a resolver and a relay that are
  * this test. */
 #include "queue_fixture.h"
+#include "queued/route.h"
 
 /* A message whose recipients are all at other hosts. */
 static uint64_t submit_remote(uint64_t n, const char *const *to)
@@ -188,6 +189,68 @@ START_TEST(a_connection_that_had_enough_is_followed_by_another)
 
 END_TEST
 
+static void answer_hosts(const char *domain, const char *const *names)
+{
+	static char bytes[32000];
+	size_t n = 0;
+	const struct msg *m = fake_expect(MSG_ROUTE_ASK);
+	ck_assert_view_eq(m->route_ask.domain, view_of(domain));
+	for (; *names; names++) {
+		struct route_host h = { .name = view_of(*names),
+			.n_addresses = 1 };
+		ck_assert_int_eq(
+		    route_put_host(&h, bytes, sizeof bytes, &n), 0);
+	}
+	say(&fake.resolver,
+	    (struct msg){ .type = MSG_ROUTE_IS,
+		.route_is = { m->route_ask.id, ROUTE_OK, 300, V("b.example"),
+		    V(""), V(""), { bytes, n } } });
+	fake_round();
+}
+
+static const char *const to_other[] = { "one@c.example", NULL };
+
+/* Who shares a session with whom. The names of the second row were chosen for
+ * their equal hashes (view_hash): whoever wants the mail of others can choose
+ * the names of his mail exchangers. */
+static const struct share_case {
+	const char *one[3], *other[3];
+	bool is_shared;
+} share_cases[] = {
+	{ { "m1.b.example", "m2.b.example", NULL },
+	    { "m2.b.example", "m1.b.example", NULL }, true },
+	{ { "m4544.b.example", NULL }, { "m23005.b.example", NULL }, false },
+	{ { "m1.b.example", NULL }, { "m1.b.example", "m2.c.example", NULL },
+	    false },
+	{ { "m1.b.example", "m2.b.example", NULL },
+	    { "m1.b.examplem2.b.example", NULL }, false },
+};
+
+START_TEST(domains_with_the_same_hosts_share_a_session)
+{
+	const struct share_case *c = &share_cases[_i];
+	submit_remote(1, to_one);
+	answer_hosts("b.example", c->one);
+	uint64_t session = fake_expect(MSG_RELAY_OPEN)->relay_open.id;
+	say_up(session);
+	fake_expect(MSG_RELAY_MAIL);
+	fake_expect(MSG_RELAY_RCPT);
+	fake_expect(MSG_RELAY_BODY);
+	say_result(session, 0, RELAY_OK, "250 2.0.0 taken");
+	say_done(session);
+	submit_remote(2, to_other);
+	answer_hosts("c.example", c->other);
+	if (c->is_shared)
+		ck_assert_uint_eq(
+		    fake_expect(MSG_RELAY_MAIL)->relay_mail.id, session);
+	else
+		ck_assert_view_eq(
+		    fake_expect(MSG_RELAY_OPEN)->relay_open.domain,
+		    V("c.example"));
+}
+
+END_TEST
+
 static const struct route_case {
 	enum route_status status;
 	enum rcpt_state state;
@@ -228,7 +291,8 @@ static uint64_t bring_down(void)
 	ck_assert_uint_eq(r.site.n, 0);
 	ck_assert_int_eq(stored(second, &r), 0);
 	ck_assert_uint_eq(r.attempts, 0);
-	ck_assert_view_eq(r.site, V("mx.b.example#00000000"));
+	ck_assert_view_eq(
+	    r.site, V("mx.b.example#461326526c07c80d7d3eb80ac07d4c56"));
 	ck_assert_view_eq(r.reply, V("4.4.1 no answer"));
 	ck_assert_ptr_null(fake_next());
 	return second;
@@ -563,7 +627,8 @@ START_TEST(tells_how_a_site_is)
 			       .site_ask = { 5, V(""), V("q@B.example") } });
 	const struct msg *m = fake_expect(MSG_SITE_IS);
 	ck_assert_uint_eq(m->site_is.id, 5);
-	ck_assert_view_eq(m->site_is.site, V("mx.b.example#00000000"));
+	ck_assert_view_eq(m->site_is.site,
+	    V("mx.b.example#461326526c07c80d7d3eb80ac07d4c56"));
 	ck_assert_int_eq(m->site_is.state, SITE_DOWN);
 	ck_assert_uint_ge(m->site_is.wait_s, 58);
 	ck_assert_view_eq(m->site_is.text, V("4.4.1 no answer"));
@@ -603,6 +668,8 @@ static Suite *build(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, relays);
 	tcase_add_loop_test(t, each_recipient_has_its_fate, 0, 3);
+	tcase_add_loop_test(t, domains_with_the_same_hosts_share_a_session, 0,
+	    sizeof share_cases / sizeof share_cases[0]);
 	tcase_add_test(t, what_was_not_tried_goes_again_at_once);
 	tcase_add_test(t, a_connection_that_had_enough_is_followed_by_another);
 	tcase_add_loop_test(t, without_a_route, 0, 4);
