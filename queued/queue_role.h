@@ -49,7 +49,8 @@ struct mail {
 	struct queue_envelope e; /* views into strings */
 	struct list rcpts;
 	unsigned n_rcpts;
-	char *body; /* NULL: only in the queue */
+	uint32_t n_variants; /* senders beside its own: remote.c */
+	char *body;          /* NULL: only in the queue */
 	size_t body_n;
 	char strings[];
 };

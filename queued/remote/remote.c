@@ -198,6 +198,23 @@ static void describe(struct queue *q, struct site *site, struct view domain,
 	s->route = c ? (uint32_t)(c - proc_conf(q->proc)->routes) + 1 : 0;
 }
 
+/* Recipients of one transaction have one sender: those of a message that an
+ * alias gave another one are numbered by it, 0 is the message's own. */
+static uint32_t variant_of(struct rcpt *r)
+{
+	struct list *all = &r->mail->rcpts;
+	if (!r->r.from.n)
+		return 0;
+	if (r->relay.variant)
+		return r->relay.variant;
+	for (struct list *i = all->next; i != all; i = i->next) {
+		struct rcpt *other = CONTAINER(i, struct rcpt, link);
+		if (other->relay.variant && view_eq(other->r.from, r->r.from))
+			return other->relay.variant;
+	}
+	return ++r->mail->n_variants;
+}
+
 static void add(struct queue *q, struct rcpt *r, const struct route *route)
 {
 	char bytes[REMOTE_HOST_MAX], name[QUEUE_SITE_MAX + 1];
@@ -218,10 +235,8 @@ static void add(struct queue *q, struct rcpt *r, const struct route *route)
 	}
 	describe(q, site, domain_of(r->r.address, bytes), route, c, &p);
 	list_remove(&r->work);
-	/* Recipients of one transaction have one sender, too. */
 	r->relay.mail = r->mail->e.id;
-	if (r->r.from.n)
-		r->relay.mail ^= view_hash(r->r.from);
+	r->relay.variant = variant_of(r);
 	r->relay.sender = (uint32_t)view_hash(rcpt_sender(r));
 	sched_relay_add(sched, site, &r->relay);
 	queue_schedule_round(q);

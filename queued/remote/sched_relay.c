@@ -217,17 +217,19 @@ static struct site_flow *flow_of(
 static struct site_group *group_of(
     struct sched_relay *s, struct site *site, const struct site_job *job)
 {
-	uint64_t hash = hash_mix(site->node.hash ^ job->mail);
+	uint64_t hash = hash_mix(site->node.hash ^ job->mail) ^ job->variant;
 	struct site_group *g;
 	for (struct hash_node *n = hash_find(&s->groups, hash); n;
 	     n = hash_find_next(n)) {
 		g = CONTAINER(n, struct site_group, node);
-		if (g->flow->site == site && g->mail == job->mail)
+		if (g->flow->site == site && g->mail == job->mail &&
+		    g->variant == job->variant)
 			return g;
 	}
 	g = MUST_NEW(struct site_group);
 	g->flow = flow_of(s, site, job->sender);
 	g->mail = job->mail;
+	g->variant = job->variant;
 	list_init(&g->jobs);
 	list_push(&g->flow->groups, &g->link);
 	hash_add(&s->groups, &g->node, hash);

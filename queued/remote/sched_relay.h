@@ -86,6 +86,7 @@ struct site_group {
 	struct list jobs;
 	struct site_flow *flow;
 	uint64_t mail;
+	uint32_t variant;
 };
 
 /* Embedded in the caller's record of one recipient. */
@@ -94,8 +95,10 @@ struct site_job {
 	struct site *site;            /* NULL: no job */
 	struct site_session *session; /* NULL: waits */
 	struct site_group *group;     /* NULL: in a session */
+	/* Jobs of one mail and variant go in one transaction. */
 	uint64_t mail;
-	uint32_t sender; /* a hash */
+	uint32_t variant;
+	uint32_t sender; /* a hash, for taking turns only */
 	unsigned n_lost; /* sessions that ended under it */
 };
 

@@ -262,6 +262,59 @@ START_TEST(a_command_that_fails_for_now_comes_again)
 
 END_TEST
 
+static void expect_transaction(
+    uint64_t session, const char *sender, const char *const *to)
+{
+	const struct msg *m = fake_expect(MSG_RELAY_MAIL);
+	ck_assert_view_eq(m->relay_mail.sender, view_of(sender));
+	for (; *to; to++) {
+		m = fake_expect(MSG_RELAY_RCPT);
+		ck_assert_view_eq(m->relay_rcpt.address, view_of(*to));
+		say(&fake.relay,
+		    (struct msg){ .type = MSG_RELAY_RESULT,
+			.relay_result = { session, m->relay_rcpt.index,
+			    RELAY_OK, 0, V("250 2.0.0 taken") } });
+	}
+	fake_expect(MSG_RELAY_BODY);
+	say(&fake.relay,
+	    (struct msg){ .type = MSG_RELAY_DONE, .relay_done = { session } });
+	fake_round();
+}
+
+/* Members of several lists, at one host: a transaction has one sender. */
+START_TEST(senders_do_not_mix)
+{
+	static const char *const of_one[] = { "x@far.example", "z@far.example",
+		NULL };
+	static const char *const of_two[] = { "y@far.example", NULL };
+	fake.has_resolver = true;
+	submit_alias();
+	uint64_t question = expect_question();
+	leaf(question, LEAF_REMOTE, "x@far.example", "", "one@b.example");
+	leaf(question, LEAF_REMOTE, "y@far.example", "", "two@b.example");
+	leaf(question, LEAF_REMOTE, "z@far.example", "", "one@b.example");
+	end(question, ADDRESS_ALIAS);
+	fake_pass(100);
+	const struct msg *m = fake_expect(MSG_ROUTE_ASK);
+	say(&fake.resolver, (struct msg){ .type = MSG_ROUTE_IS,
+				.route_is = { m->route_ask.id, ROUTE_OK, 300,
+				    V("far.example"), V(""), V(""), V("") } });
+	fake_round();
+	uint64_t session = fake_expect(MSG_RELAY_OPEN)->relay_open.id;
+	say(&fake.relay, (struct msg){ .type = MSG_RELAY_UP,
+			     .relay_up = { session, V("mx"), V("192.0.2.9"),
+				 V(""), 0, 1000 } });
+	fake_round();
+	expect_transaction(session, "one@b.example", of_one);
+	/* More connections may be opened meanwhile. */
+	while (fake.n_seen < fake.n_sent &&
+	       fake.sent[fake.n_seen].m.type == MSG_RELAY_OPEN)
+		fake.n_seen++;
+	expect_transaction(session, "two@b.example", of_two);
+}
+
+END_TEST
+
 static Suite *build(void)
 {
 	Suite *s = suite_create("queued/expand");
@@ -274,6 +327,7 @@ static Suite *build(void)
 	tcase_add_test(t, an_alias_of_nobody_fails);
 	tcase_add_test(t, a_list_s_failures_go_to_its_owner);
 	tcase_add_test(t, a_rewritten_sender_is_not_told);
+	tcase_add_test(t, senders_do_not_mix);
 	tcase_add_test(t, commands_get_their_mail);
 	tcase_add_test(t, a_command_that_fails_for_now_comes_again);
 	suite_add_tcase(s, t);
