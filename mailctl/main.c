@@ -78,8 +78,6 @@ static const struct command commands[] = {
 	    "remove old messages from a mailbox", 4, 5, true, cmd_expunge },
 	{ "store", "dump", "ADDRESS >FILE",
 	    "write all of a mailbox as a stream", 1, 1, true, cmd_store_dump },
-	{ "store", "dump", "ADDRESS >FILE",
-	    "write all of a mailbox as a stream", 1, 1, true, cmd_store_dump },
 	{ "store", "load", "ADDRESS <FILE", "make a mailbox from such a stream",
 	    1, 1, true, cmd_store_load },
 	{ "backup", "list",

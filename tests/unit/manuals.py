@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The manuals: every option is described as schema.def has it, and mandoc has
-nothing to say. Usage: manuals.py MAILCTL [--write], where --write puts the
+"""The manuals: every option is described as schema.def has it, every command of
+mailctl once, and mandoc has nothing to say. Usage: manuals.py MAILCTL [--write], where --write puts the
 option list of MAILCTL into the manual."""
 import pathlib
 import re
@@ -37,6 +37,15 @@ def option_list(mailctl):
             "run tests/unit/manuals.py MAILCTL --write"]
 
 
+def commands(mailctl):
+    """Those of its usage: no name twice, each with its paragraph."""
+    usage = subprocess.run([mailctl, "--help"], capture_output=True, text=True)
+    names = re.findall(r"^  ([a-z]+(?: [a-z]+)?) ", usage.stdout + usage.stderr, re.MULTILINE)
+    manual = (TOP / "mailctl/mailctl.8").read_text()
+    return ([f"mailctl: {name}: in its usage twice" for name in sorted(set(names)) if names.count(name) > 1] +
+            [f"mailctl.8: {name}: no paragraph" for name in names if not re.search(rf"^\.It Cm {name}\b", manual, re.MULTILINE)])
+
+
 def lint():
     if not shutil.which("mandoc"):
         return []
@@ -56,6 +65,6 @@ def invariants():
 
 if "--write" in sys.argv:
     write(sys.argv[1])
-problems = option_list(sys.argv[1]) + invariants() + lint()
+problems = option_list(sys.argv[1]) + commands(sys.argv[1]) + invariants() + lint()
 print("\n".join(problems))
 sys.exit(1 if problems else 0)
