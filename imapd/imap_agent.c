@@ -4,7 +4,7 @@
 #include "imapd/imap.h"
 #include "imapd/imap_autocreate.h"
 #include "imapd/imap_session.h"
-#include "store/extract.h"
+#include "store/search/extract.h"
 
 static void finish(void *ctx)
 {

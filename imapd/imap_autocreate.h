@@ -4,7 +4,7 @@
  * a user who logs in for the first time, all subscribed, INBOX too. A user who
  * deletes them later does not get them again. */
 #include "log/log.h"
-#include "store/mailbox.h"
+#include "store/mailbox/mailbox.h"
 
 /* What fails is logged: mail can be read without Trash. */
 void imap_autocreate(struct store *s, const struct log_ctx *log);

@@ -4,8 +4,8 @@
  * alone, then the extracts of texts, then what is stored of the message, then
  * its header, then its text. */
 #include "base/arena.h"
-#include "store/extract.h"
-#include "store/message_text.h"
+#include "store/search/extract.h"
+#include "store/search/message_text.h"
 
 enum search_kind {
 	SEARCH_ALL,

@@ -1,6 +1,6 @@
 #include "imapd/imap_parse.h"
 #include "base/chars.h"
-#include "store/message.h"
+#include "store/mailbox/message.h"
 #include "text/codec.h"
 #include <string.h>
 

@@ -5,7 +5,7 @@
  * all steps do, and why says what it was. What must be copied goes to the
  * command's arena; other views borrow from the command. */
 #include "base/arena.h"
-#include "store/uidset.h"
+#include "store/mailbox/uidset.h"
 #include "text/date.h"
 
 struct imap_args {

@@ -1,7 +1,7 @@
 #ifndef IMAPD_IMAP_RESP_H
 #define IMAPD_IMAP_RESP_H
 /* Pieces of responses: RFC 3501 7. */
-#include "store/message.h"
+#include "store/mailbox/message.h"
 
 /* Names of keywords by slot, looked up once in a read transaction: the views
  * end with it. */

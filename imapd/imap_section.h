@@ -2,7 +2,7 @@
 #define IMAPD_IMAP_SECTION_H
 /* Sections of a message: RFC 3501 6.4.5, "BODY[<section>]<<partial>>". */
 #include "imapd/imap_parse.h"
-#include "store/message.h"
+#include "store/mailbox/message.h"
 
 enum imap_section_kind {
 	IMAP_SECTION_WHOLE,

@@ -9,7 +9,7 @@
 #include "imapd/imap_reader.h"
 #include "imapd/imap_view.h"
 #include "log/log.h"
-#include "store/message_text.h"
+#include "store/search/message_text.h"
 
 enum {
 	/* The output buffer's cap must lie so much above its mark: the largest

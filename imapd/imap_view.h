@@ -4,7 +4,7 @@
  * sequence number, up to which change it looked, and what it has not told the
  * client yet (RFC 3501 5.2, 5.5, 7.4.1). */
 #include "imapd/imap_parse.h"
-#include "store/message.h"
+#include "store/mailbox/message.h"
 
 struct imap_session;
 

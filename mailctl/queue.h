@@ -7,7 +7,7 @@
 
 /* The messages that have recipients which the filter takes, with those, in
  * order of arrival. json: one array. A queue that was never used is empty.
- * -errno or an error of store/kv.h. */
+ * -errno or an error of store/kv/kv.h. */
 int mailctl_queue_list(
     const struct conf *c, const struct queue_filter *f, bool json) MUST_CHECK;
 

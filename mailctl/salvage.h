@@ -2,7 +2,7 @@
 #define MAILCTL_SALVAGE_H
 /* A new store beside a damaged one, with what can be read of it. The process
  * stands in the user's directory. */
-#include "store/repair.h"
+#include "store/check/repair.h"
 
 /* dir is made; what a former process left there goes first. Its data.mdb has
  * all that can be read of ours, and is on disk. It needs store_repair. */

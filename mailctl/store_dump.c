@@ -2,8 +2,8 @@
 #include "mailctl/open_store.h"
 #include "mailctl/store.h"
 #include "mailctl/store_stream.h"
-#include "store/dump.h"
-#include "store/load.h"
+#include "store/dump/dump.h"
+#include "store/dump/load.h"
 #include <errno.h>
 #include <stdio.h>
 #include <unistd.h>

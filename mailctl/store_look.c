@@ -1,7 +1,7 @@
 /* check and stats, in the child. */
 #include "mailctl/store.h"
-#include "store/check.h"
-#include "store/mailbox.h"
+#include "store/check/check.h"
+#include "store/mailbox/mailbox.h"
 #include "store/mark.h"
 #include "store/stats.h"
 #include <stdio.h>

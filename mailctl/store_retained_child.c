@@ -1,6 +1,6 @@
 /* undelete, retention and expunge, in the child. */
 #include "mailctl/store_retained.h"
-#include "store/retained.h"
+#include "store/mailbox/retained.h"
 #include "text/header.h"
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,8 +3,8 @@
 /* Dumps in the child of mailctl store: standard input, which may be compressed
  * by zstd, as records, and what is told of a dump and of a load. */
 #include "mailctl/store.h"
-#include "store/dump.h"
-#include "store/load.h"
+#include "store/dump/dump.h"
+#include "store/dump/load.h"
 #include <zstd.h>
 
 struct stream_in {

@@ -5,7 +5,7 @@
  * room. The message list is fixed at login (RFC 1939 3): messages that IMAP
  * expunges meanwhile keep their number. */
 #include "proc/agent.h"
-#include "store/message.h"
+#include "store/mailbox/message.h"
 #include "text/line.h"
 
 struct pop3_entry {

@@ -1,7 +1,7 @@
 #include "accounts/account.h"
 #include "base/panic.h"
 #include "base/rand.h"
-#include "store/kv.h"
+#include "store/kv/kv.h"
 #include "wire/rd.h"
 #include "wire/wr.h"
 #include <errno.h>

@@ -1,5 +1,5 @@
 #include "proc/damage.h"
-#include "store/kv.h"
+#include "store/kv/kv.h"
 #include "store/mark.h"
 #include <fcntl.h>
 #include <signal.h>

@@ -1,8 +1,8 @@
 #include "store/compact.h"
 #include "base/clock.h"
 #include "log/log.h"
-#include "store/edit.h"
-#include "store/kv_compact.h"
+#include "store/kv/kv_compact.h"
+#include "store/txn/edit.h"
 
 enum {
 	PAYS_BYTES = 25000 * 4096, /* what commits have to carry is in pages */

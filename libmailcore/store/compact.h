@@ -1,8 +1,8 @@
 #ifndef STORE_COMPACT_H
 #define STORE_COMPACT_H
-/* Compaction of a user's store (store/kv_compact.h): data.mdb gives back what
- * was freed in it. Sessions and deliveries of all processes go on meanwhile;
- * search extracts stay. */
+/* Compaction of a user's store (store/kv/kv_compact.h): data.mdb gives back
+ * what was freed in it. Sessions and deliveries of all processes go on
+ * meanwhile; search extracts stay. */
 #include "store/store.h"
 
 struct store_compaction {

@@ -1,7 +1,7 @@
 #include "store/housekeeping.h"
 #include "base/clock.h"
-#include "store/rows.h"
-#include "store/thread.h"
+#include "store/txn/rows.h"
+#include "store/txn/thread.h"
 
 enum {
 	SLICE = 1000,

@@ -1,8 +1,8 @@
 #include "store/migrate.h"
 #include "log/log.h"
-#include "store/object.h"
-#include "store/spill.h"
-#include "store/thread.h"
+#include "store/txn/object.h"
+#include "store/txn/spill.h"
+#include "store/txn/thread.h"
 #include <stdlib.h>
 
 enum {

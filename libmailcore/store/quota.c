@@ -1,5 +1,5 @@
 #include "store/quota.h"
-#include "store/quota_edit.h"
+#include "store/txn/quota_edit.h"
 
 void store_set_limits(struct store *s, const struct store_limits *limits)
 {

@@ -1,5 +1,5 @@
 #include "store/stats.h"
-#include "store/edit.h"
+#include "store/txn/edit.h"
 
 _Static_assert((int)STORE_STATS_TABLES == (int)STORE_TABLES, "all of them");
 

@@ -3,12 +3,12 @@
 #include "base/panic.h"
 #include "base/rand.h"
 #include "log/log.h"
-#include "store/edit.h"
-#include "store/extract_files.h"
 #include "store/housekeeping.h"
 #include "store/mark.h"
 #include "store/migrate.h"
-#include "store/spill.h"
+#include "store/search/extract_files.h"
+#include "store/txn/edit.h"
+#include "store/txn/spill.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

@@ -4,14 +4,14 @@
  * in it. Opened only by that user's agents, and by mailctl as the
  * administrator. Every change is one transaction: message, index, flags,
  * counters, change log and delivery id commit together, and when a function
- * here returns 0 the change is on disk. Layout of the keys: store/keys.h.
+ * here returns 0 the change is on disk. The keys: store/record/keys.h.
  *
  * Reading: struct store_txn t; store_read(s, &t); ...; store_end(&t). Keep it
  * short: never across a wait for a peer, at most 256 KiB or 64 messages, then
  * end it and resume at the next UID. Writing: whole functions that take the
  * store; none of them is called inside a read transaction of the same thread
  * whose views are still needed. */
-#include "store/kv.h"
+#include "store/kv/kv.h"
 
 struct store;
 

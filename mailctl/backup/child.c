@@ -1,8 +1,8 @@
 /* The verbs of backup and restore, in the child of mailctl store. */
 #include "base/err.h"
 #include "mailctl/store_stream.h"
-#include "store/message.h"
-#include "store/restore.h"
+#include "store/dump/restore.h"
+#include "store/mailbox/message.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

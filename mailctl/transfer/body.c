@@ -1,5 +1,5 @@
 #include "mailctl/transfer/body.h"
-#include "store/crc32c.h"
+#include "store/record/crc32c.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
  * told and left out. */
 #include "mailctl/transfer/report.h"
 #include "mailctl/transfer/tree.h"
-#include "store/message.h"
+#include "store/mailbox/message.h"
 
 /* One message; keywords and uidl are valid during the call. */
 struct export_message {

@@ -6,7 +6,7 @@
  * and compared. One mailbox at a time. */
 #include "mailctl/transfer/body.h"
 #include "mailctl/transfer/report.h"
-#include "store/message.h"
+#include "store/mailbox/message.h"
 
 struct importer;
 

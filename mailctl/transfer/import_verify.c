@@ -1,6 +1,6 @@
 #include "mailctl/transfer/import_verify.h"
 #include "mailctl/transfer/stream.h"
-#include "store/crc32c.h"
+#include "store/record/crc32c.h"
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -3,7 +3,7 @@
 /* The parts of an import that look at what is in the store: reading back, and
  * the report's rows. */
 #include "mailctl/transfer/report.h"
-#include "store/message.h"
+#include "store/mailbox/message.h"
 
 struct import_counts {
 	uint64_t messages, bytes; /* of the source */

@@ -3,7 +3,7 @@
 /* What stands beside the messages of a Maildir, as Dovecot and mbsync write
  * it: file names, UIDs, keywords, subscriptions. Pure: bytes in, views out. */
 #include "base/buf.h"
-#include "store/message.h"
+#include "store/mailbox/message.h"
 
 /* "base:2,FLAGS". */
 struct maildir_name {

@@ -3,7 +3,7 @@
 /* Header fields by which mbox software keeps flags and UIDs in a message. They
  * are not part of it: they are read, and left out. */
 #include "base/arena.h"
-#include "store/message.h"
+#include "store/mailbox/message.h"
 
 struct mbox_meta {
 	uint16_t flags;

@@ -2,7 +2,7 @@
 #include "base/panic.h"
 #include "log/log.h"
 #include "queued/loop.h"
-#include "store/message.h"
+#include "store/mailbox/message.h"
 #include <unistd.h>
 
 enum {

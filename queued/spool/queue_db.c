@@ -316,8 +316,8 @@ static void fail(struct queue_txn *t, int error)
 		t->kv.error = error;
 }
 
-/* One page each; see research on one-page values in store/keys.h: they never
- * need contiguous free pages. */
+/* One page each; see research on one-page values in store/record/keys.h: they
+ * never need contiguous free pages. */
 static void add_body(struct queue_txn *t, uint64_t id, struct view body)
 {
 	for (uint32_t chunk = 0; body.n; chunk++) {

@@ -4,7 +4,7 @@
  * one directory. Opened by the queue role, and read-only by mailctl, also while
  * the daemon runs or is down. Layout: queued/spool/queue_keys.h. */
 #include "queued/spool/queue_keys.h"
-#include "store/kv.h"
+#include "store/kv/kv.h"
 #include "wire/msg.h"
 
 enum {
@@ -120,7 +120,7 @@ void queue_update_rcpt(struct queue_txn *t, uint64_t id,
 void queue_remove_rcpt(
     struct queue_txn *t, uint64_t id, uint32_t index, uint64_t due_s);
 
-/* Reading, in a transaction as store/kv.h says: short, views die with it. */
+/* Reading, in a transaction as store/kv/kv.h says: short, views die with it. */
 int queue_begin_read(struct queue_db *db, struct queue_txn *t) MUST_CHECK;
 int queue_get(struct queue_txn *t, uint64_t id,
     struct queue_envelope *out) MUST_CHECK; /* MC_E_NOENT, MC_E_CORRUPT */

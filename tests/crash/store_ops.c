@@ -1,9 +1,9 @@
 /* Every operation of the store that changes something. */
-#include "store/annotation.h"
 #include "store/compact.h"
-#include "store/edit.h"
-#include "store/extract.h"
-#include "store/retained.h"
+#include "store/mailbox/annotation.h"
+#include "store/mailbox/retained.h"
+#include "store/search/extract.h"
+#include "store/txn/edit.h"
 #include "tests/crash/store_subject.h"
 #include <string.h>
 

@@ -1,9 +1,9 @@
 /* The store as a subject: what a user can see of it, and its own check. */
 #include "tests/crash/store_subject.h"
-#include "store/annotation.h"
-#include "store/check.h"
+#include "store/check/check.h"
 #include "store/housekeeping.h"
-#include "store/retained.h"
+#include "store/mailbox/annotation.h"
+#include "store/mailbox/retained.h"
 #include <inttypes.h>
 #include <stdio.h>
 

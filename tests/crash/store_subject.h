@@ -1,6 +1,6 @@
 #ifndef TESTS_CRASH_STORE_SUBJECT_H
 #define TESTS_CRASH_STORE_SUBJECT_H
-#include "store/message.h"
+#include "store/mailbox/message.h"
 #include "tests/crash/subject.h"
 
 extern struct store *crash_store;

@@ -1,7 +1,7 @@
 /* The records of accounts and domains, from a file that somebody damaged. Their
  * decoders are private to the database: so they go through one. */
 #include "accounts/account.h"
-#include "store/kv.h"
+#include "store/kv/kv.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
-#include "store/dump_record.h"
-#include "store/dump_stream.h"
+#include "store/dump/dump_record.h"
+#include "store/dump/dump_stream.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,6 +1,6 @@
 /* A segment of the search cache, from a file that a power cut left. Each text
  * must lie within the value. */
-#include "store/extract_segment.h"
+#include "store/search/extract_segment.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

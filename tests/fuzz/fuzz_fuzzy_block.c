@@ -1,6 +1,6 @@
 /* A block of the index of words, from a file that a power cut left: a search
  * reads nothing outside of it. */
-#include "store/fuzzy_index.h"
+#include "store/search/fuzzy_index.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

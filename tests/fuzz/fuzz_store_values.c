@@ -1,4 +1,4 @@
-#include "store/keys.h"
+#include "store/record/keys.h"
 
 static union {
 	struct account account;

@@ -8,8 +8,8 @@
 #include "base/panic.h"
 #include "pop3d/pop3.h"
 #include "replay.h"
+#include "store/mailbox/message.h"
 #include "store/maildrop.h"
-#include "store/message.h"
 #include <ftw.h>
 #include <stdlib.h>
 #include <string.h>

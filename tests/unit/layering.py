@@ -28,11 +28,11 @@ DAEMONS = ["smtpd", "pop3d", "imapd", "queued", "mailctl"]
 # mailctl shows the queue: it may read queued's key layouts.
 MAY_ALSO = {"mailctl": {"queued"}}
 ONLY = {
-    r"lmdb\.h": r"libmailcore/store/kv(_\w+)?\.[ch]",
+    r"lmdb\.h": r"libmailcore/store/kv/",
     r"uv\.h": r"libmailcore/(net|proc)/",
     r"openssl/.*": r"libmailcore/(net/tls.*\.c|net/tls_server\.h|proc/keys.*\.c|sasl/hash\.c)",
     r"utf8proc\.h|iconv\.h": r"libmailcore/text/",
-    r"zstd\.h": r"libmailcore/store/pack\.c|mailctl/store_stream.*\.[ch]",
+    r"zstd\.h": r"libmailcore/store/record/pack\.c|mailctl/store_stream.*\.[ch]",
     r"confuse\.h": r"libmailcore/conf/",
     r"unbound(-event)?\.h": r"queued/resolver/dns(_events)?\.[ch]",
     r"idn2\.h|libpsl\.h": r"queued/resolver/name\.c",

@@ -57,7 +57,7 @@ def lint():
 
 def invariants():
     """What store check verifies, as its table has it."""
-    rules = re.findall(r'\{ "([a-z-]+)",\s*"([^"]+)"', (TOP / "libmailcore/store/check_rules.c").read_text())
+    rules = re.findall(r'\{ "([a-z-]+)",\s*"([^"]+)"', (TOP / "libmailcore/store/check/check_rules.c").read_text())
     manual = (TOP / "mailctl/mailctl.8").read_text()
     return [f"mailctl.8: {name}: not as in check_rules.c" for name, text in rules
             if f".It Cm {name}\n{text}\n" not in manual]

@@ -1,7 +1,7 @@
 #ifndef BENCH_BENCH_H
 #define BENCH_BENCH_H
 /* What the measurements of one store share. */
-#include "store/message.h"
+#include "store/mailbox/message.h"
 
 struct bench {
 	const char *dir; /* the user's directory */

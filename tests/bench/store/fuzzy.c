@@ -1,10 +1,10 @@
 /* Fuzzy searches by the store's interface: by reading all extracts, making the
  * index of words, and by that. */
-#include "store/fuzzy.h"
+#include "store/search/fuzzy.h"
 #include "base/panic.h"
 #include "search.h"
-#include "store/edit.h"
-#include "store/extract_files.h"
+#include "store/search/extract_files.h"
+#include "store/txn/edit.h"
 #include <stdlib.h>
 
 enum {

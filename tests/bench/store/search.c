@@ -2,7 +2,7 @@
  * nowhere, rare and common, and too short for the filters. */
 #include "search.h"
 #include "base/panic.h"
-#include "store/extract.h"
+#include "store/search/extract.h"
 #include <stdio.h>
 #include <sys/stat.h>
 

@@ -1,7 +1,7 @@
 /* The accounts database: names, folders, records. */
 #include "accounts/account.h"
 #include "base/buf.h"
-#include "store/kv.h"
+#include "store/kv/kv.h"
 #include "suite.h"
 #include <stdio.h>
 #include <sys/stat.h>

@@ -2,7 +2,7 @@
 #define TESTS_RANDOM_MAIL_H
 /* Mail as it comes: charsets, encodings, markup, parts in parts, and texts
  * that are cut; made of words that a search may ask for. */
-#include "store/extract.h"
+#include "store/search/extract.h"
 #include "suite.h"
 #include "text/codec.h"
 #include <iconv.h>

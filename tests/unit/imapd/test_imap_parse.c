@@ -1,6 +1,6 @@
 /* Arguments of commands: RFC 3501 9, RFC 5161, RFC 7888. */
 #include "imapd/imap_parse.h"
-#include "store/message.h"
+#include "store/mailbox/message.h"
 #include "suite.h"
 
 static struct arena arena;

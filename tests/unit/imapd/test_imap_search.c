@@ -1,7 +1,7 @@
 /* SEARCH says the same whether texts were extracted or not. */
 #include "base/clock.h"
 #include "imapd/imap_session.h"
-#include "store/extract.h"
+#include "store/search/extract.h"
 #include "suite.h"
 #include <dirent.h>
 #include <stdio.h>

@@ -1,10 +1,10 @@
 /* What an agent does with a store whose pages are damaged in any way: right
  * data, an error, or its orderly end; never a crash, and never for ever. */
 #include "proc/damage.h"
-#include "store/edit.h"
 #include "store/housekeeping.h"
+#include "store/mailbox/message.h"
 #include "store/mark.h"
-#include "store/message.h"
+#include "store/txn/edit.h"
 #include "suite.h"
 #include <errno.h>
 #include <fcntl.h>

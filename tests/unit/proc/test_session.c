@@ -3,7 +3,7 @@
 #include "fake.h"
 #include "proc/agent.h"
 #include "proc/login.h"
-#include "store/mailbox.h"
+#include "store/mailbox/mailbox.h"
 #include <sys/un.h>
 
 /* The daemon. Lines end with "\n". */

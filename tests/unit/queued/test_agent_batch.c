@@ -1,6 +1,6 @@
 /* An agent's deliveries: one transaction, once each, into the right place. */
 #include "queued/agent/agent_batch.h"
-#include "store/message.h"
+#include "store/mailbox/message.h"
 #include "suite.h"
 #include <fcntl.h>
 #include <ftw.h>

@@ -1,7 +1,7 @@
 #ifndef TESTS_STORE_FIXTURE_H
 #define TESTS_STORE_FIXTURE_H
 /* A new store in a directory of its own, and short ways to use it. */
-#include "store/message.h"
+#include "store/mailbox/message.h"
 #include "tmp_dir.h"
 
 static struct tmp_dir dir;

@@ -4,7 +4,7 @@
  * 3 and 4 are gone; 1 and 2 are copied to "Work/2026", which has a message of
  * its own, too. UID 6 is large: two full chunks
  * and three pieces. */
-#include "store/edit.h"
+#include "store/txn/edit.h"
 #include "store_fixture.h"
 
 enum {

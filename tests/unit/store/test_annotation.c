@@ -1,6 +1,6 @@
-#include "store/annotation.h"
-#include "store/check.h"
+#include "store/check/check.h"
 #include "store/housekeeping.h"
+#include "store/mailbox/annotation.h"
 #include "store_sample.h"
 #include <errno.h>
 

@@ -1,7 +1,7 @@
 /* How the octets of messages lie in the store: none is lost at a seam. */
-#include "store/body.h"
-#include "store/check.h"
-#include "store/edit.h"
+#include "store/check/check.h"
+#include "store/txn/body.h"
+#include "store/txn/edit.h"
 #include "store_fixture.h"
 #include "suite.h"
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "store/check.h"
+#include "store/check/check.h"
 #include "store/housekeeping.h"
 #include "store_pokes.h"
 

@@ -1,6 +1,6 @@
-#include "store/check.h"
+#include "store/check/check.h"
 #include "store/compact.h"
-#include "store/extract_files.h"
+#include "store/search/extract_files.h"
 #include "store_sample.h"
 #include <errno.h>
 #include <poll.h>

@@ -1,8 +1,8 @@
 /* Dump and load: what comes back is what was there, and nothing else does. */
-#include "store/check.h"
-#include "store/dump.h"
-#include "store/dump_record.h"
-#include "store/load.h"
+#include "store/check/check.h"
+#include "store/dump/dump.h"
+#include "store/dump/dump_record.h"
+#include "store/dump/load.h"
 #include "store/mark.h"
 #include "store_sample.h"
 #include <signal.h>

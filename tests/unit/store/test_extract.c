@@ -1,9 +1,9 @@
 /* Extracts answer as the message itself would, or say that they don't know;
  * and whatever happens to their files, no answer is wrong. */
-#include "store/edit.h"
-#include "store/extract.h"
-#include "store/extract_files.h"
-#include "store/message_text.h"
+#include "store/search/extract.h"
+#include "store/search/extract_files.h"
+#include "store/search/message_text.h"
+#include "store/txn/edit.h"
 #include "store_fixture.h"
 #include "text/codec.h"
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* Candidates are all messages that match, and the few that nobody knows of. */
-#include "store/extract.h"
-#include "store/extract_files.h"
+#include "store/search/extract.h"
+#include "store/search/extract_files.h"
 #include "store_fixture.h"
 
 enum {

@@ -1,5 +1,5 @@
 /* A filter never rules out what a text has, and rules out most of the rest. */
-#include "store/extract_filter.h"
+#include "store/search/extract_filter.h"
 #include "suite.h"
 
 enum {

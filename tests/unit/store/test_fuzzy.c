@@ -1,10 +1,10 @@
 /* Fuzzy searches: what they score; the same with and without extracts; and the
  * index of words gives all that match. */
 #include "slow_word.h"
-#include "store/edit.h"
-#include "store/extract_files.h"
-#include "store/extract_segment.h"
-#include "store/fuzzy_index.h"
+#include "store/search/extract_files.h"
+#include "store/search/extract_segment.h"
+#include "store/search/fuzzy_index.h"
+#include "store/txn/edit.h"
 #include "store_fixture.h"
 #include "text/codec.h"
 #include <fcntl.h>

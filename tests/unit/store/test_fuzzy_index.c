@@ -1,7 +1,7 @@
 /* Blocks of the index of words say who has close words, no more and no less;
  * damaged ones say anything, but read nothing else. */
 #include "slow_word.h"
-#include "store/fuzzy_index.h"
+#include "store/search/fuzzy_index.h"
 #include "suite.h"
 
 enum {

@@ -1,6 +1,6 @@
-#include "store/crc32c.h"
-#include "store/keys.h"
-#include "store/pack.h"
+#include "store/record/crc32c.h"
+#include "store/record/keys.h"
+#include "store/record/pack.h"
 #include "store/store.h"
 #include "suite.h"
 

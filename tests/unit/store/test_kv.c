@@ -1,4 +1,4 @@
-#include "store/kv.h"
+#include "store/kv/kv.h"
 #include "tmp_dir.h"
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#include "store/kv_compact.h"
+#include "store/kv/kv_compact.h"
 #include "tmp_dir.h"
 #include <errno.h>
 #include <fcntl.h>

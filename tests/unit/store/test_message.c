@@ -1,4 +1,4 @@
-#include "store/edit.h"
+#include "store/txn/edit.h"
 #include "store_fixture.h"
 #include <signal.h>
 #include <sys/wait.h>

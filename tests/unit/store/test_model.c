@@ -3,7 +3,7 @@
  * runs than the default one. A new operation is one more row of ops; what it
  * changes goes into struct box_model and into one of the compare functions.
  * (What a kill leaves is compared in tests/crash/kills.c.) */
-#include "store/check.h"
+#include "store/check/check.h"
 #include "store_fixture.h"
 #include <inttypes.h>
 #include <unistd.h>

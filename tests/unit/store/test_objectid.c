@@ -1,4 +1,4 @@
-#include "store/objectid.h"
+#include "store/mailbox/objectid.h"
 #include "store_sample.h"
 
 static const uint8_t account[16] = { 0xFF, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11,

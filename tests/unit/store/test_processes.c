@@ -1,7 +1,7 @@
 /* Other processes that have the store open, and stop or die there. */
-#include "store/check.h"
-#include "store/edit.h"
+#include "store/check/check.h"
 #include "store/housekeeping.h"
+#include "store/txn/edit.h"
 #include "store_fixture.h"
 #include <signal.h>
 #include <sys/stat.h>

@@ -1,7 +1,7 @@
+#include "store/check/repair.h"
 #include "store/housekeeping.h"
-#include "store/kv_pages.h"
-#include "store/pack.h"
-#include "store/repair.h"
+#include "store/kv/kv_pages.h"
+#include "store/record/pack.h"
 #include "store_pokes.h"
 
 enum {

@@ -1,7 +1,7 @@
-#include "store/check.h"
+#include "store/check/check.h"
 #include "store/housekeeping.h"
-#include "store/keyword.h"
-#include "store/retained.h"
+#include "store/mailbox/keyword.h"
+#include "store/mailbox/retained.h"
 #include "store_sample.h"
 
 /* What is retained, in order. */

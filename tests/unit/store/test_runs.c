@@ -1,4 +1,4 @@
-#include "store/check.h"
+#include "store/check/check.h"
 #include "store_sample.h"
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* Damage inside of the file: found without LMDB, and what is whole is saved. */
-#include "store/check.h"
-#include "store/kv_pages.h"
-#include "store/repair.h"
+#include "store/check/check.h"
+#include "store/check/repair.h"
+#include "store/kv/kv_pages.h"
 #include "store_sample.h"
 #include <errno.h>
 #include <sys/stat.h>

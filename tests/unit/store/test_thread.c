@@ -1,6 +1,6 @@
-#include "store/check.h"
+#include "store/check/check.h"
 #include "store/housekeeping.h"
-#include "store/thread.h"
+#include "store/txn/thread.h"
 #include "version_sample.h"
 
 static uint64_t msgid_of(uint32_t uid)

@@ -1,4 +1,4 @@
-#include "store/uidset.h"
+#include "store/mailbox/uidset.h"
 #include "suite.h"
 
 static const struct step_case {

@@ -1,7 +1,7 @@
-#include "store/check.h"
-#include "store/dump.h"
-#include "store/load.h"
-#include "store/repair.h"
+#include "store/check/check.h"
+#include "store/check/repair.h"
+#include "store/dump/dump.h"
+#include "store/dump/load.h"
 #include "version_sample.h"
 #include <signal.h>
 #include <sys/wait.h>

@@ -3,7 +3,7 @@
 /* What tests/vectors/store-N hold: a store that every later version must read,
  * and its description as text. The clock and all ids are fixed, so that a
  * store that is made today has the same description. */
-#include "store/crc32c.h"
+#include "store/record/crc32c.h"
 #include "store_sample.h"
 
 /* Writing it. */
