@@ -2,7 +2,7 @@
 #define STORE_HOUSEKEEPING_H
 /* What is removed later, in transactions of at most 1,000 rows: a huge delete
  * would hold the writer and leave one huge record of free pages. */
-#include "store/txn/edit.h"
+#include "store/store.h"
 
 /* Some 50 ms of all that waits. */
 int housekeeping(struct store *s) MUST_CHECK;

@@ -8,7 +8,7 @@
  *
  * An earlier schema can be read as it is: what a step adds must be optional
  * for readers, and for writers as long as migrating_from says so. */
-#include "store/txn/edit.h"
+#include "store/store.h"
 
 /* MC_E_FULL, after which the store can be used as it is: what a full disk
  * needs most is that something gets deleted. */

@@ -24,6 +24,21 @@ LIBRARY = {
     "proc": {"base", "log", "text", "wire", "conf", "net", "store", "sasl", "accounts", "crypto"},
     "crypto": {"base", "net", "proc", "sasl"},
 }
+# The rooms of store, from the bottom up. The headers of mailbox and of store's
+# own folder declare what all rooms above kv speak of; their sources stand above
+# the rooms that they call.
+STORE = {
+    "kv": set(),
+    "store/*.h": {"kv"},
+    "mailbox/*.h": {"kv", "store"},
+    "record": {"kv", "store", "mailbox"},
+    "txn": {"kv", "store", "mailbox", "record"},
+    "mailbox/*.c": {"kv", "store", "record", "txn"},
+    "search": {"kv", "store", "mailbox", "record", "txn"},
+    "check": {"kv", "store", "mailbox", "record", "txn"},
+    "dump": {"kv", "store", "mailbox", "record", "txn", "check"},
+    "store/*.c": {"kv", "mailbox", "record", "txn", "search"},
+}
 DAEMONS = ["smtpd", "pop3d", "imapd", "queued", "mailctl"]
 # mailctl shows the queue: it may read queued's key layouts.
 MAY_ALSO = {"mailctl": {"queued"}}
@@ -40,6 +55,7 @@ ONLY = {
     r"curl/.*": r"queued/fetch/https\.c",
     r"zlib\.h": r"queued/policy/report\.c",
     r"seccomp\.h|linux/landlock\.h": r"libmailcore/proc/sandbox.*\.c",
+    r"store/txn/.*|store/record/(?!crc32c\.h).*": r"libmailcore/store/",
     r"ctype\.h|locale\.h": r"$^",
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]', re.M)
@@ -56,6 +72,17 @@ def allowed(room, target):
     if room in DAEMONS:
         return target in LIBRARY or target in MAY_ALSO.get(room, ())
     return target in LIBRARY[room]
+
+
+def store_room(path):
+    parts = path.parts
+    return parts[1] if len(parts) > 2 else "store"
+
+
+def store_allowed(path, target):
+    room = store_room(path)
+    may = STORE.get(room, STORE.get(f"{room}/*{path.suffix}"))
+    return may is not None and (target == room or target in may)
 
 
 def violations():
@@ -76,6 +103,10 @@ def violations():
                         yield f'{relative}: "{name}" lacks its layer'
                     elif not allowed(room, target):
                         yield f"{relative}: {room} may not include {name}"
+                    elif room == target == "store":
+                        inside = relative.relative_to("libmailcore")
+                        if not store_allowed(inside, store_room(pathlib.PurePath(name))):
+                            yield f"{relative}: may not include {name}"
 
 
 def headers_not_alone():

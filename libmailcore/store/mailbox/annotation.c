@@ -1,6 +1,7 @@
 #include "store/mailbox/annotation.h"
 #include "base/chars.h"
 #include "store/mailbox/annotations.h"
+#include "store/txn/edit.h"
 #include "store/txn/spill.h"
 #include <errno.h>
 

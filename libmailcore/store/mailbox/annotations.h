@@ -1,7 +1,11 @@
 #ifndef STORE_MAILBOX_ANNOTATIONS_H
 #define STORE_MAILBOX_ANNOTATIONS_H
 /* Inside of the store: annotations as keys. */
-#include "store/txn/edit.h"
+#include "base/view.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct edit;
 
 /* A name as it is stored. */
 bool annotation_entry_ok(struct view entry);

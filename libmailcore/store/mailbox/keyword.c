@@ -1,5 +1,6 @@
 #include "store/mailbox/keyword.h"
 #include "base/chars.h"
+#include "store/txn/edit.h"
 
 int keyword_name(struct store_txn *t, unsigned slot, struct view *out)
 {

@@ -1,7 +1,9 @@
 #ifndef STORE_MAILBOX_KEYWORD_H
 #define STORE_MAILBOX_KEYWORD_H
 /* Keywords inside a write transaction: names to the bits of a row. */
-#include "store/txn/edit.h"
+#include "store/mailbox/message.h"
+
+struct edit;
 
 struct keywords {
 	uint8_t bits[KEYWORDS_MAX / 8];

@@ -1,5 +1,6 @@
 #include "store/mailbox/mailbox.h"
 #include "store/mailbox/mailbox_name.h"
+#include "store/txn/edit.h"
 
 /* What the outside may see of a mailbox. */
 static int box_show(const struct box *b, struct mailbox *out)

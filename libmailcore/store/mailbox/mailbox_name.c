@@ -1,5 +1,6 @@
 #include "store/mailbox/mailbox_name.h"
 #include "base/chars.h"
+#include "store/txn/edit.h"
 #include "text/codec.h"
 
 static bool is_ascii(struct view v)

@@ -1,7 +1,9 @@
 #ifndef STORE_MAILBOX_MAILBOX_NAME_H
 #define STORE_MAILBOX_MAILBOX_NAME_H
 /* Names of mailboxes as they are stored: NFC, INBOX in capitals, checked. */
-#include "store/txn/edit.h"
+#include "store/mailbox/mailbox.h"
+
+struct edit;
 
 enum {
 	MAILBOX_NAME_MAX = 1000,

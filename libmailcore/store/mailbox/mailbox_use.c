@@ -1,5 +1,6 @@
 /* Special uses: RFC 6154. */
 #include "store/mailbox/mailbox_name.h"
+#include "store/txn/edit.h"
 
 static void change(struct edit *e, struct box *b, uint16_t uses)
 {
