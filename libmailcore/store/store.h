@@ -23,7 +23,7 @@ enum {
 struct store_options {
 	bool create; /* make a new store (INBOX in it) when there is none */
 	bool readonly;
-	bool damaged; /* for store_repair: whatever stands in it */
+	bool damaged;  /* for store_repair: whatever stands in it */
 	bool compress; /* what is added from now on; when it is built in */
 	uint32_t retention_s;   /* what is expunged is kept so long: see
 				   retained.h; 0: STORE_RETENTION_S */

@@ -85,6 +85,7 @@ void repair_rows(struct repair *r); /* and what is derived from them */
  * the index. */
 void repair_threads(struct repair *r);
 void repair_thread_leave(struct repair *r, uint64_t msgid);
+
 struct repair_bytes {
 	uint32_t good;  /* chunks that are what they were */
 	uint32_t extra; /* behind the end */

@@ -89,9 +89,9 @@ int mailbox_claim_recent(
 
 /* Import: the mailbox goes on where another server's ended. A UIDVALIDITY that
  * differs is taken over only by a mailbox without messages, which then begins
- * at UID 1 again; MC_E_EXISTS when there are some, MC_E_LIMIT when it or UIDNEXT
- * leaves no room for later ones. UIDNEXT and recent_uid are only ever raised; 0 leaves
- * each as it is. */
+ * at UID 1 again; MC_E_EXISTS when there are some, MC_E_LIMIT when it or
+ * UIDNEXT leaves no room for later ones. UIDNEXT and recent_uid are only ever
+ * raised; 0 leaves each as it is. */
 struct mailbox_origin {
 	uint32_t uidvalidity, uidnext, recent_uid;
 };
