@@ -1,4 +1,4 @@
-/* One user's sessions: proc/agent.c with this protocol's engine.
+/* One user's sessions: proc/agent/agent.c with this protocol's engine.
  * runs as  mailstore, in one user's directory
  * can see  that user's mail, and nothing else
  * accepts  sessions from the monitor; the user's commands

@@ -1,4 +1,4 @@
-/* Greeting to login: proc/login.c with this protocol's words.
+/* Greeting to login: proc/front/login.c with this protocol's words.
  * runs as  mailnet, in an empty directory
  * can see  clients until they are logged in; TLS of all its sessions
  * accepts  answers of auth and keys

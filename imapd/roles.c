@@ -1,7 +1,7 @@
 /* What each process of imapd is, may see and may talk to: all of it. */
 #include "imapd/roles.h"
-#include "proc/auth.h"
-#include "proc/keys.h"
+#include "proc/auth/auth.h"
+#include "proc/keys/keys.h"
 
 /* clang-format off */
 static const struct role roles[] = {

@@ -1,5 +1,5 @@
 #include "mailctl/open_store.h"
-#include "proc/monitor.h"
+#include "proc/monitor/monitor.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>

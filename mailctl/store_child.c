@@ -1,6 +1,6 @@
 /* The child of mailctl store, seen from both sides. */
 #include "mailctl/store.h"
-#include "proc/drop.h"
+#include "proc/isolation/drop.h"
 #include "proc/spawn.h"
 #include "store/store.h"
 #include <errno.h>

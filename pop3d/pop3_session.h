@@ -4,7 +4,7 @@
  * store directly; long answers are a job that goes on whenever the output has
  * room. The message list is fixed at login (RFC 1939 3): messages that IMAP
  * expunges meanwhile keep their number. */
-#include "proc/agent.h"
+#include "proc/agent/agent.h"
 #include "store/mailbox/message.h"
 #include "text/line.h"
 

@@ -1,9 +1,9 @@
 /* What each process of queued is, may see and may talk to: all of it. */
 #include "queued/roles.h"
 #include "accounts/alias_files.h"
-#include "proc/auth.h"
+#include "proc/auth/auth.h"
 
-/* Bodies with libraries that no other role needs: proc/module.h. */
+/* Bodies with libraries that no other role needs: proc/body/module.h. */
 #ifdef MAILCORE_ONE_LIBRARY
 #define MODULE(ops) &ops
 #else

@@ -4,7 +4,7 @@
  * auth and for room) and submit.c (messages to the queue). */
 #include "base/idtab.h"
 #include "net/conn.h"
-#include "proc/per_client.h"
+#include "proc/front/per_client.h"
 #include "proc/role.h"
 #include "smtpd/smtp_session.h"
 

@@ -1,8 +1,8 @@
 /* What each process of smtpd is, may see and may talk to: all of it. */
 #include "smtpd/roles.h"
 #include "accounts/alias_files.h"
-#include "proc/auth.h"
-#include "proc/keys.h"
+#include "proc/auth/auth.h"
+#include "proc/keys/keys.h"
 #include "smtpd/front.h"
 
 /* clang-format off */

@@ -4,7 +4,7 @@
  * when it needs it. Agents, of which there is one per user, do not: half of
  * their memory and of the time to start them would be OpenSSL's. */
 #include "net/tls_session.h"
-#include "proc/keys.h"
+#include "proc/keys/keys.h"
 #include "sasl/hash.h"
 
 #define CRYPTO_LIBRARY "libmailcore-crypto.so.0"

@@ -1,7 +1,7 @@
 /* main() of every daemon: the monitor, or with -R one of its roles. */
-#include "proc/body.h"
-#include "proc/monitor.h"
-#include "proc/sandbox.h"
+#include "proc/body/body.h"
+#include "proc/isolation/sandbox.h"
+#include "proc/monitor/monitor.h"
 #include <limits.h>
 #include <unistd.h>
 

@@ -27,7 +27,8 @@ enum role_root {
 	ROOT_USER,     /* one user's directory, given with the first session */
 };
 
-/* System calls a role may make: one allow-list per class (proc/sandbox.c). */
+/* System calls a role may make: one allow-list per class, which are in
+ * proc/isolation/sandbox.c. */
 enum role_sandbox {
 	SANDBOX_NONE,
 	SANDBOX_NET,     /* sockets that it is given or accepts; no files */
@@ -90,7 +91,7 @@ struct role {
 	uint32_t peers; /* PEER(x) | ...: gets a channel to each of them */
 	uint32_t holds; /* enum role_holds */
 	enum role_count count;
-	const struct role_ops *ops; /* NULL: the monitor's, or proc/module.h */
+	const struct role_ops *ops; /* NULL: the monitor's, or body/module.h */
 };
 
 #define PEER(NAME) (1u << ROLE_##NAME)

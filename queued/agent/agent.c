@@ -5,12 +5,12 @@
  *            and questions what room is left
  *   sends    one report for each delivery, one answer for each question
  *   dies     when it had nothing to do for agent_linger, or the monitor goes */
-#include "proc/agent.h"
+#include "proc/agent/agent.h"
 #include "base/idtab.h"
 #include "base/panic.h"
-#include "proc/damage.h"
-#include "proc/quota.h"
-#include "proc/upkeep.h"
+#include "proc/agent/damage.h"
+#include "proc/agent/quota.h"
+#include "proc/agent/upkeep.h"
 #include "queued/agent/agent_batch.h"
 #include "queued/roles.h"
 #include "store/mark.h"

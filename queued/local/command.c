@@ -1,6 +1,6 @@
 #include "queued/local/command.h"
 #include "base/clock.h"
-#include "proc/drop.h"
+#include "proc/isolation/drop.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>

@@ -9,7 +9,7 @@
  * Each delivery is a process of its own (queued/local/command.h), which can
  * wait; it reports through a pipe. */
 #include "base/panic.h"
-#include "proc/drop.h"
+#include "proc/isolation/drop.h"
 #include "queued/list.h"
 #include "queued/local/command.h"
 #include "queued/local/mbox.h"

@@ -45,7 +45,7 @@ MAY_ALSO = {"mailctl": {"queued"}}
 ONLY = {
     r"lmdb\.h": r"libmailcore/store/kv/",
     r"uv\.h": r"libmailcore/(net|proc)/",
-    r"openssl/.*": r"libmailcore/(net/tls.*\.c|net/tls_server\.h|proc/keys.*\.c|sasl/hash\.c)",
+    r"openssl/.*": r"libmailcore/(net/tls.*\.c|net/tls_server\.h|proc/keys/.*\.c|sasl/hash\.c)",
     r"utf8proc\.h|iconv\.h": r"libmailcore/text/",
     r"zstd\.h": r"libmailcore/store/record/pack\.c|mailctl/store_stream.*\.[ch]",
     r"confuse\.h": r"libmailcore/conf/",
@@ -54,7 +54,7 @@ ONLY = {
     r"jansson\.h": r"mailctl/|queued/policy/report\.c",
     r"curl/.*": r"queued/fetch/https\.c",
     r"zlib\.h": r"queued/policy/report\.c",
-    r"seccomp\.h|linux/landlock\.h": r"libmailcore/proc/sandbox.*\.c",
+    r"seccomp\.h|linux/landlock\.h": r"libmailcore/proc/isolation/sandbox.*\.c",
     r"store/txn/.*|store/record/(?!crc32c\.h).*": r"libmailcore/store/",
     r"ctype\.h|locale\.h": r"$^",
 }

@@ -1,7 +1,7 @@
 /* TLS with keys that are elsewhere, against OpenSSL's client in a thread. */
 #include "net_suite.h"
 #include "pem.h"
-#include "proc/keys.h"
+#include "proc/keys/keys.h"
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <pthread.h>

@@ -2,7 +2,7 @@
 #define TESTS_PROC_FAKE_H
 /* A small daemon in a directory of its own; the test program is its binary
  * too, by FAKE_MAIN. It listens on the socket "it" there, as imap. */
-#include "proc/monitor.h"
+#include "proc/monitor/monitor.h"
 #include "suite.h"
 #include <errno.h>
 #include <fcntl.h>

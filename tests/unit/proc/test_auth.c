@@ -1,7 +1,7 @@
 /* The role "auth", asked by a front over real channels. */
 #include "accounts/account.h"
 #include "fake.h"
-#include "proc/auth.h"
+#include "proc/auth/auth.h"
 #include "sasl/password.h"
 
 /* The daemon: a client sends one line, "AUTH user password" or "ASK address",

@@ -1,6 +1,6 @@
 /* What an agent does with a store whose pages are damaged in any way: right
  * data, an error, or its orderly end; never a crash, and never for ever. */
-#include "proc/damage.h"
+#include "proc/agent/damage.h"
 #include "store/housekeeping.h"
 #include "store/mailbox/message.h"
 #include "store/mark.h"

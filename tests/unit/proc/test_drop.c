@@ -1,6 +1,6 @@
 /* What a process can no longer do once it is locked in. Each probe runs in a
  * process of its own; as root with chroot and another user, else without. */
-#include "proc/drop.h"
+#include "proc/isolation/drop.h"
 #include "suite.h"
 #include <errno.h>
 #include <fcntl.h>

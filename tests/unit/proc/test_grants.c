@@ -1,5 +1,5 @@
 /* A session goes to an account only by auth's word, once, and soon. */
-#include "proc/grants.h"
+#include "proc/monitor/grants.h"
 #include "suite.h"
 #include <fcntl.h>
 #include <unistd.h>

@@ -1,7 +1,7 @@
 /* What the keys role signs, and what it refuses. */
 #include "pem.h"
-#include "proc/body.h"
-#include "proc/keys.h"
+#include "proc/body/body.h"
+#include "proc/keys/keys.h"
 #include "suite.h"
 #include <unistd.h>
 

@@ -1,6 +1,6 @@
 /* The directory that an agent is locked into is below state_dir/mail, whatever
  * a grant says and whatever lies about there. */
-#include "proc/monitor.h"
+#include "proc/monitor/monitor.h"
 #include "suite.h"
 #include <errno.h>
 #include <sys/stat.h>

@@ -2,7 +2,7 @@
  * octet of each client on: 'a' asks auth, 'v' says to auth what auth does not
  * understand, 's' hands the session over to the account's agent. */
 #include "fake.h"
-#include "proc/agent.h"
+#include "proc/agent/agent.h"
 #include <sys/un.h>
 
 /* The daemon. */

@@ -1,5 +1,5 @@
 /* One client must not take all places. */
-#include "proc/per_client.h"
+#include "proc/front/per_client.h"
 #include "suite.h"
 
 static struct per_client t;

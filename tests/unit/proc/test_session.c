@@ -1,8 +1,8 @@
 /* From a client's connection to its account's agent and back, with small
  * protocols: the login engine knows LOGIN, the agent's knows what is below. */
 #include "fake.h"
-#include "proc/agent.h"
-#include "proc/login.h"
+#include "proc/agent/agent.h"
+#include "proc/front/login.h"
 #include "store/mailbox/mailbox.h"
 #include <sys/un.h>
 
