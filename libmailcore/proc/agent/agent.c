@@ -10,7 +10,6 @@
 #include "proc/agent/idle.h"
 #include "proc/agent/quota.h"
 #include "proc/agent/upkeep.h"
-#include "proc/body/body.h"
 #include "store/mark.h"
 #include <string.h>
 #include <unistd.h>

@@ -1,6 +1,5 @@
 #include "proc/agent/idle.h"
 #include "base/panic.h"
-#include "proc/body/body.h"
 
 enum {
 	AFTER_MS = 2000,  /* what changes comes in flocks */

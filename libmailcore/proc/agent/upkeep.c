@@ -1,7 +1,6 @@
 #include "proc/agent/upkeep.h"
 #include "base/panic.h"
 #include "proc/agent/agent.h"
-#include "proc/body/body.h"
 #include "store/compact.h"
 
 enum {

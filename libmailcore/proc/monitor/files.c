@@ -3,7 +3,6 @@
  * said by what it holds. */
 #include "base/clock.h"
 #include "base/panic.h"
-#include "proc/body/body.h"
 #include "proc/monitor/monitor.h"
 #include "proc/spawn.h"
 #include <errno.h>
