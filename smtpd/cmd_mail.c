@@ -1,5 +1,6 @@
 /* MAIL and RCPT: the envelope. RFC 5321 4.1.1.2 and 3; SIZE: RFC 1870; BODY:
- * RFC 6152; AUTH=: RFC 4954 5; RET, ENVID, NOTIFY and ORCPT: RFC 3461. */
+ * RFC 6152; AUTH=: RFC 4954 5; REQUIRETLS: RFC 8689; RET, ENVID, NOTIFY and
+ * ORCPT: RFC 3461. */
 #include "smtpd/smtp_command.h"
 
 /* "FROM:" or "TO:", then the path. A blank behind the colon is no valid syntax,
@@ -45,6 +46,21 @@ static bool param_body(
 	return true;
 }
 
+/* RFC 8689 2: a keyword alone. */
+static bool param_requiretls(
+    struct smtp_session *s, struct view value, struct smtp_args *args)
+{
+	if (value.n)
+		return smtp_refuse(
+		    s, &REPLY(501, 5, 5, 4, "REQUIRETLS takes no value"));
+	if (!s->has_tls)
+		return smtp_refuse(s, &REPLY(530, 5, 7, 10,
+					  "REQUIRETLS is for sessions with "
+					  "TLS"));
+	args->flags |= SUBMIT_FLAG_REQUIRETLS;
+	return true;
+}
+
 /* RFC 4954 5: a server that does not trust the client takes it as "<>". */
 static bool param_auth(
     struct smtp_session *s, struct view value, struct smtp_args *args)
@@ -64,6 +80,7 @@ static const struct param mail_params[] = {
 	{ V_INIT("SIZE"), false, param_size },
 	{ V_INIT("BODY"), false, param_body },
 	{ V_INIT("AUTH"), false, param_auth },
+	{ V_INIT("REQUIRETLS"), false, param_requiretls },
 	{ V_INIT("RET"), true, smtp_param_ret },
 	{ V_INIT("ENVID"), true, smtp_param_envid },
 	{ V_INIT(""), false, NULL },

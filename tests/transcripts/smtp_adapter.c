@@ -110,6 +110,8 @@ static void put_envelope(struct world *w, const struct smtp_message *m)
 	buf_put(out, m->envid.n ? V(" envid=") : V_NONE);
 	buf_put(out, m->envid);
 	buf_put(out, m->flags & SUBMIT_FLAG_8BITMIME ? V(" 8bit") : V_NONE);
+	buf_put(
+	    out, m->flags & SUBMIT_FLAG_REQUIRETLS ? V(" requiretls") : V_NONE);
 	buf_put(out, m->spooled ? V(" spooled") : V_NONE);
 	buf_put(out, V("\r\n"));
 }
