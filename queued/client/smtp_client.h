@@ -91,7 +91,8 @@ struct smtp_client_mail {
 	bool is_8bit;      /* the body has octets above 127 */
 	bool is_utf8;      /* header fields have (RFC 6532); that addresses
 			      have is seen here */
-	bool requires_tls; /* RFC 8689: REQUIRETLS and a verified peer */
+	bool requires_tls; /* RFC 8689: REQUIRETLS and a verified peer; from
+			      <> only where they can be had */
 	uint64_t size;     /* exactly what smtp_client_body will be given */
 };
 

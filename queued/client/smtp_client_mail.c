@@ -56,11 +56,16 @@ static bool lacks_utf8(const struct smtp_client *c)
 	return !c->caps.smtputf8 && needs_utf8(c->tx.mail);
 }
 
-/* RFC 8689 4.2.1 */
+static bool is_safe(const struct smtp_client *c)
+{
+	return c->has_tls && c->is_verified && c->caps.requiretls;
+}
+
+/* RFC 8689 4.2.1; 5: no reason to discard a notification. */
 static bool lacks_safety(const struct smtp_client *c)
 {
-	return c->tx.mail->requires_tls &&
-	       (!c->has_tls || !c->is_verified || !c->caps.requiretls);
+	const struct smtp_client_mail *m = c->tx.mail;
+	return m->requires_tls && m->sender.n && !is_safe(c);
 }
 
 static bool has_bad_sender(const struct smtp_client *c)
@@ -160,7 +165,7 @@ static void put_mail(struct smtp_client *c)
 		buf_put(out, V(" BODY=8BITMIME"));
 	if (c->caps.smtputf8 && needs_utf8(m))
 		buf_put(out, V(" SMTPUTF8"));
-	if (m->requires_tls)
+	if (m->requires_tls && is_safe(c))
 		buf_put(out, V(" REQUIRETLS"));
 	if (c->caps.dsn) {
 		put_parameter(out, V(" RET="), rets[m->ret]);

@@ -103,10 +103,12 @@ static struct view read_start(
 	return (struct view){ out, error ? 0 : n };
 }
 
+/* RFC 8689 5: "behave as if RET=HDRS was present". */
 static bool may_return_whole(const struct mail *m, struct view start)
 {
 	return start.n == m->e.size_bytes && !view_has_byte(start, '\0') &&
-	       !(m->e.submit_flags & SUBMIT_FLAG_RET_HDRS);
+	       !(m->e.submit_flags &
+		   (SUBMIT_FLAG_RET_HDRS | SUBMIT_FLAG_REQUIRETLS));
 }
 
 /* Those of one message that somebody is told the same of. */
@@ -128,12 +130,14 @@ static size_t collect(struct rcpt *first, struct dsn_rcpt out[DSN_RCPTS_MAX])
 	return n;
 }
 
-/* The notice as a message of the queue. */
-static struct mail *mail_of(
-    const struct dsn *d, const struct buf *text, bool is_8bit, struct list *out)
+/* The notice as a message of the queue. It has the header of what it is about:
+ * RFC 8689 5 wants it protected as that was. */
+static struct mail *mail_of(const struct mail *about, const struct dsn *d,
+    const struct buf *text, bool is_8bit, struct list *out)
 {
 	struct queue_envelope e = { .submit_flags = SUBMIT_FLAG_NOTICE,
 		.received_s = d->now_s };
+	e.submit_flags |= about->e.submit_flags & SUBMIT_FLAG_REQUIRETLS;
 	if (is_8bit)
 		e.submit_flags |= SUBMIT_FLAG_8BITMIME;
 	if (d->is_for_postmaster)
@@ -203,7 +207,7 @@ static void make(
 	describe(q, first, now_s, k);
 	buf_init(&text, QUEUE_BODY_MAX);
 	dsn_put(&k->d, &text, &is_8bit);
-	struct mail *notice = mail_of(&k->d, &text, is_8bit, out);
+	struct mail *notice = mail_of(first->mail, &k->d, &text, is_8bit, out);
 	notice->e.id = queue_db_new_id(q->db, now_s);
 	log_notice(first->mail, notice, &k->d);
 	buf_deinit(&text);

@@ -1,5 +1,6 @@
 /* Who is told what of the fate of mail: RFC 3461, 3464, 5321 6.1. */
 #include "queue_fixture.h"
+#include "queued/route.h"
 #include <signal.h>
 #include <sys/resource.h>
 
@@ -25,6 +26,27 @@ static struct view expect_notice(const char *to)
 	ck_assert_view_eq(m->deliver.sender, V(""));
 	ck_assert_view_eq(m->deliver.recipient, view_of(to));
 	return m->deliver.body;
+}
+
+/* The next notice leaves the host; its flags. */
+static uint32_t to_relay(void)
+{
+	fake_pass(100);
+	answer_address(ADDRESS_REMOTE, "");
+	uint64_t ask = fake_expect(MSG_ROUTE_ASK)->route_ask.id;
+	say(&fake.resolver,
+	    (struct msg){ .type = MSG_ROUTE_IS,
+		.route_is = { ask, ROUTE_OK, 300, V("mx.a.example"), V(""),
+		    V(""), V("hosts") } });
+	fake_round();
+	uint64_t session = fake_expect(MSG_RELAY_OPEN)->relay_open.id;
+	say(&fake.relay, (struct msg){ .type = MSG_RELAY_UP,
+			     .relay_up = { session, V("mx.a.example"),
+				 V("192.0.2.9"), V("TLSv1.3"), 0, 0 } });
+	fake_round();
+	uint32_t flags = fake_expect(MSG_RELAY_MAIL)->relay_mail.flags;
+	fake_expect(MSG_RELAY_RCPT);
+	return flags;
 }
 
 static void expect_silence(void)
@@ -53,6 +75,20 @@ START_TEST(a_failure_is_told_to_the_sender)
 	ck_has(text, "Final-Recipient: rfc822;one@b.example\r\n"
 		     "Action: failed\r\nStatus: 5.1.1\r\n");
 	ck_has(text, "Subject: x\r\n\r\nbody\r\n");
+}
+
+END_TEST
+
+/* RFC 8689 5: it is protected as the message was, and has its header only. */
+START_TEST(a_notice_of_mail_that_requires_tls_does_so)
+{
+	envelope.flags = SUBMIT_FLAG_REQUIRETLS | SUBMIT_FLAG_RET_FULL;
+	submit_known();
+	answer_address(ADDRESS_UNKNOWN, "");
+	ck_assert(to_relay() & SUBMIT_FLAG_REQUIRETLS);
+	struct view text = fake_expect(MSG_RELAY_BODY)->relay_body.body;
+	ck_has(text, "text/rfc822-headers\r\n\r\nSubject: x\r\n");
+	ck_has_not(text, "body\r\n");
 }
 
 END_TEST
@@ -284,6 +320,7 @@ static Suite *build(void)
 	TCase *t = tcase_create("notice");
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, a_failure_is_told_to_the_sender);
+	tcase_add_test(t, a_notice_of_mail_that_requires_tls_does_so);
 	tcase_add_test(t, an_unknown_sender_is_not_told);
 	tcase_add_test(t, a_message_without_sender_stays_as_failed);
 	tcase_add_test(t, fronts_cannot_make_notices);
