@@ -137,9 +137,7 @@ void submit_on_open(
 	    get_or_make(find_front(proc_state(p), from), o->id);
 	if (!s || s->mail)
 		return;
-	struct queue_envelope e = { .submit_flags =
-					o->flags & SUBMIT_FLAGS_OF_FRONTS,
-		.session = o->session,
+	struct queue_envelope e = { .session = o->session,
 		.sender = o->sender,
 		.account = o->account,
 		.remote = o->remote,
@@ -226,6 +224,7 @@ void submit_on_commit(
 	s->is_committed = true;
 	s->mail->e.is_spooled = o->spooled != 0;
 	s->mail->e.size_bytes = o->size;
+	s->mail->e.submit_flags = o->flags & SUBMIT_FLAGS_OF_FRONTS;
 	s->mail->e.n_recipients = s->mail->n_rcpts;
 	list_push(&q->committing, &s->link);
 	queue_schedule_round(q);

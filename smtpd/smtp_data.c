@@ -86,6 +86,16 @@ static void end_refused(struct smtp_session *s)
 		finish(s);
 }
 
+static uint32_t flags_of(const struct smtp_session *s)
+{
+	uint32_t flags = s->flags;
+	/* RFC 8689 4.1: the parameter makes the field void. */
+	if (header_watch_tls_optional(&s->data.header) &&
+	    !(flags & SUBMIT_FLAG_REQUIRETLS))
+		flags |= SUBMIT_FLAG_TLS_OPTIONAL;
+	return flags;
+}
+
 static struct smtp_message message_of(const struct smtp_session *s)
 {
 	const struct smtp_data *d = &s->data;
@@ -96,7 +106,7 @@ static struct smtp_message message_of(const struct smtp_session *s)
 		.envid = s->envid,
 		.rcpts = s->rcpts,
 		.n_rcpts = s->n_rcpts,
-		.flags = s->flags,
+		.flags = flags_of(s),
 		.spooled = d->has_spool,
 		.body = d->has_spool ? V_NONE : buf_view(&d->body),
 		.size = d->spooled + buf_len(&d->body),

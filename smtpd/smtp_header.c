@@ -35,6 +35,8 @@ static enum line_start start_of(
 static void note(struct header_watch *h, struct view name)
 {
 	h->has_field = true;
+	h->in_tls_required = view_ieq(name, V("TLS-Required"));
+	h->in_value = false;
 	if (view_ieq(name, V("Received")))
 		h->hops++;
 	else if (view_ieq(name, V("Date")))
@@ -64,6 +66,31 @@ static bool begin_line(struct header_watch *h, struct view v, bool at_end)
 	return false;
 }
 
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* A piece of a line, which may begin with the field's name. */
+static void note_piece(struct header_watch *h, struct view v)
+{
+	if (!h->in_tls_required)
+		return;
+	for (size_t i = 0; i < v.n; i++) {
+		if (!h->in_value)
+			h->in_value = v.p[i] == ':';
+		else if (!is_space(v.p[i]) &&
+			 h->tls_required_n < sizeof h->tls_required)
+			h->tls_required[h->tls_required_n++] = v.p[i];
+	}
+}
+
+bool header_watch_tls_optional(const struct header_watch *h)
+{
+	return view_ieq(
+	    (struct view){ h->tls_required, h->tls_required_n }, V("No"));
+}
+
 size_t header_watch_feed(struct header_watch *h, struct view v, bool at_end)
 {
 	size_t at = 0;
@@ -72,6 +99,7 @@ size_t header_watch_feed(struct header_watch *h, struct view v, bool at_end)
 		if (!h->in_line && !begin_line(h, rest, at_end))
 			break;
 		size_t lf = view_find_byte(rest, '\n');
+		note_piece(h, view_head(rest, lf));
 		if (lf == rest.n) {
 			at = v.n;
 			h->in_line = !at_end;

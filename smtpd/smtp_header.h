@@ -1,7 +1,7 @@
 #ifndef SMTPD_SMTP_HEADER_H
 #define SMTPD_SMTP_HEADER_H
 /* Watches the header of a message go by (RFC 5322 2.2): counts, and notes which
- * fields are there. Nothing is copied; any split of the bytes is the same. */
+ * fields are there. Any split of the bytes is the same. */
 #include "base/view.h"
 
 struct header_watch {
@@ -10,7 +10,10 @@ struct header_watch {
 			   of the message: there is no empty line */
 	bool has_field; /* at least one was there */
 	bool has_date, has_message_id;
-	bool in_line;    /* private */
+	bool in_line, in_value, in_tls_required; /* private, and what is there
+						    of TLS-Required: */
+	char tls_required[4];
+	size_t tls_required_n;
 	uint32_t hops;   /* Received fields */
 	uint64_t octets; /* judged so far */
 };
@@ -20,4 +23,7 @@ struct header_watch {
  * wait), or when the header is over: that many belong to it. at_end: nothing
  * follows v. */
 size_t header_watch_feed(struct header_watch *h, struct view v, bool at_end);
+
+/* TLS-Required: No, once (RFC 8689 3), in what was judged. */
+bool header_watch_tls_optional(const struct header_watch *h);
 #endif

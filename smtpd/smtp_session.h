@@ -24,7 +24,7 @@ struct smtp_message {
 	struct view envid; /* xtext, RFC 3461 4.4; may be empty */
 	const struct smtp_rcpt *rcpts;
 	size_t n_rcpts;
-	uint32_t flags;   /* enum submit_flag */
+	uint32_t flags;   /* enum submit_flag; complete at commit() */
 	bool spooled;     /* all of it went through write() */
 	struct view body; /* all of it, at most SMTP_BODY_MAX; unless spooled */
 	uint64_t size;

@@ -66,7 +66,6 @@ static void send_envelope(
 		.account = m->account,
 		.remote = conn_remote(c->conn),
 		.helo = m->helo,
-		.flags = m->flags,
 		.envid = m->envid,
 	};
 	peer_send(queue, &open, -1);
@@ -101,6 +100,7 @@ static void send_commit(
 	commit.submit_commit.id = c->wire_id;
 	commit.submit_commit.spooled = m->spooled;
 	commit.submit_commit.size = m->size;
+	commit.submit_commit.flags = m->flags;
 	peer_send(queue, &commit, -1);
 	c->front->in_flight++;
 	c->message = NULL;

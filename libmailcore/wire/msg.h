@@ -89,7 +89,9 @@ enum submit_flag {
 	SUBMIT_FLAG_RET_FULL = 1 << 2,
 	SUBMIT_FLAG_RET_HDRS = 1 << 3,
 	SUBMIT_FLAG_REQUIRETLS = 1 << 4, /* RFC 8689 */
-	SUBMIT_FLAGS_OF_FRONTS = (1 << 5) - 1,
+	/* The header says TLS-Required: No (RFC 8689 4.1). */
+	SUBMIT_FLAG_TLS_OPTIONAL = 1 << 5,
+	SUBMIT_FLAGS_OF_FRONTS = (1 << 6) - 1,
 	/* Of the queue's own: a notification, and the last one, which nobody
 	 * is told about when it cannot be delivered. */
 	SUBMIT_FLAG_NOTICE = 1 << 8,
@@ -156,6 +158,7 @@ enum relay_tls {
 	RELAY_TLS_VERIFIED, /* certificate for the host, or for policy's names
 			     */
 	RELAY_TLS_DANE,     /* by TLSA records, or no delivery */
+	RELAY_TLS_OPTIONAL, /* if offered, whatever the domain demands */
 	RELAY_TLS_COUNT
 };
 

@@ -14,6 +14,9 @@ enum {
 void relay_connection_report_tls(
     struct relay_session *s, enum tls_result result, struct view text)
 {
+	/* The domain's policy was not asked: no report says how it went. */
+	if (s->tls == RELAY_TLS_OPTIONAL)
+		return;
 	struct msg out = { .type = MSG_RELAY_TLS,
 		.relay_tls = { s->id, (uint8_t)s->choice.policy,
 		    (uint8_t)result, s->host.name, view_of(s->them.text),

@@ -148,6 +148,11 @@ void tls_choice_make(enum relay_tls tls, struct view policy,
 	case RELAY_TLS_DANE:
 		choose_dane(host, out);
 		return;
+	case RELAY_TLS_OPTIONAL: /* RFC 8689 4.2.2 */
+		use(out, TLS_POLICY_NONE, SMTP_TLS_OPPORTUNISTIC,
+		    TLS_VERIFY_NONE);
+		out->may_fall_back = true;
+		return;
 	case RELAY_TLS_COUNT:
 		break;
 	}

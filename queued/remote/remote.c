@@ -134,17 +134,20 @@ void remote_deliver(struct queue *q, struct rcpt *r)
 	remote_ask_route(q, r, a.name, a.is_host, a.port);
 }
 
-/* What a session must have: what the configuration says, else the domain's
- * MTA-STS policy, whose names are only looked at while it is on trial. */
+/* What a session must have: what the configuration says; else nothing when the
+ * message says so; else the domain's MTA-STS policy, whose names are only
+ * looked at while it is on trial. */
 struct policy {
 	enum relay_tls tls;
 	struct view hosts;
 };
 
 static struct policy policy_of(
-    const struct conf_route *c, const struct route *route)
+    const struct conf_route *c, const struct route *route, bool is_optional)
 {
 	struct policy p = { tls_choice_of_route(c), V("") };
+	if (p.tls == RELAY_TLS_OPPORTUNISTIC && is_optional)
+		p.tls = RELAY_TLS_OPTIONAL;
 	if (p.tls != RELAY_TLS_OPPORTUNISTIC || route->sts_mode == STS_NONE)
 		return p;
 	p.hosts = route->sts_names;
@@ -215,11 +218,16 @@ static uint32_t variant_of(struct rcpt *r)
 	return ++r->mail->n_variants;
 }
 
+static bool is_tls_optional(const struct rcpt *r)
+{
+	return r->mail->e.submit_flags & SUBMIT_FLAG_TLS_OPTIONAL;
+}
+
 static void add(struct queue *q, struct rcpt *r, const struct route *route)
 {
 	char bytes[REMOTE_HOST_MAX], name[QUEUE_SITE_MAX + 1];
 	const struct conf_route *c = configured(q, r->r.address);
-	struct policy p = policy_of(c, route);
+	struct policy p = policy_of(c, route, is_tls_optional(r));
 	struct sched_relay *sched = &q->remote.sched;
 	struct site *site =
 	    sched_relay_site(sched, site_name(route, c, &p, r->r.address, name),
@@ -402,7 +410,8 @@ bool remote_drain(struct queue *q)
 }
 
 /* The one that mail to an address goes to, if that is known now. */
-static struct site *site_for(struct queue *q, struct view address)
+static struct site *site_for(
+    struct queue *q, struct view address, bool is_optional)
 {
 	char bytes[REMOTE_HOST_MAX], name[QUEUE_SITE_MAX + 1];
 	const struct conf_route *c = configured(q, address);
@@ -416,14 +425,14 @@ static struct site *site_for(struct queue *q, struct view address)
 	}
 	if (!route || route->status != ROUTE_OK || !route->group.n)
 		return NULL;
-	struct policy p = policy_of(c, route);
+	struct policy p = policy_of(c, route, is_optional);
 	return sched_relay_find(
 	    &q->remote.sched, site_name(route, c, &p, address, name));
 }
 
 void remote_retry(struct queue *q, const struct rcpt *r)
 {
-	struct site *site = site_for(q, r->r.address);
+	struct site *site = site_for(q, r->r.address, is_tls_optional(r));
 	if (site)
 		sched_relay_retry(&q->remote.sched, site);
 }
@@ -454,7 +463,7 @@ void remote_on_site_ask(
 	const struct msg_site_ask *ask = &m->site_ask;
 	const struct site *site =
 	    ask->site.n ? sched_relay_find(&q->remote.sched, ask->site)
-			: site_for(q, ask->address);
+			: site_for(q, ask->address, false);
 	struct msg out = { .type = MSG_SITE_IS,
 		.site_is = { .id = ask->id,
 		    .state = SITE_STATE_COUNT,

@@ -64,7 +64,7 @@ struct view site_name_put(
     const struct site_parts *p, char out[QUEUE_SITE_MAX + 1])
 {
 	static const char *const tls[RELAY_TLS_COUNT] = { "/plain", "",
-		"/encrypted", "/verified", "/dane" };
+		"/encrypted", "/verified", "/dane", "/optional" };
 	unsigned char bytes[HASH_SHA256_BYTES];
 	struct view group = view_head(p->group, GROUP_MAX);
 	char hex[2 * DIGEST_SHOWN + 1];

@@ -112,6 +112,8 @@ static void put_envelope(struct world *w, const struct smtp_message *m)
 	buf_put(out, m->flags & SUBMIT_FLAG_8BITMIME ? V(" 8bit") : V_NONE);
 	buf_put(
 	    out, m->flags & SUBMIT_FLAG_REQUIRETLS ? V(" requiretls") : V_NONE);
+	buf_put(out,
+	    m->flags & SUBMIT_FLAG_TLS_OPTIONAL ? V(" tls-optional") : V_NONE);
 	buf_put(out, m->spooled ? V(" spooled") : V_NONE);
 	buf_put(out, V("\r\n"));
 }

@@ -16,6 +16,7 @@ static unsigned n_lives;
 static char hostname[] = "mx.example", no_reports[] = "none";
 /* Of what is submitted; a test may change it. */
 static struct msg_submit_open envelope;
+static uint32_t submit_flags;
 static uint8_t notify;
 
 static inline void start(void)
@@ -58,6 +59,7 @@ static inline void setup(void)
 		.helo = V("a.example"),
 		.envid = V("") };
 	notify = NOTIFY_NEVER;
+	submit_flags = 0;
 	start();
 }
 
@@ -101,8 +103,9 @@ static inline void send_body(uint64_t id, struct view body)
 
 static inline void commit(uint64_t id, size_t size, bool spooled)
 {
-	say(&fake.front, (struct msg){ .type = MSG_SUBMIT_COMMIT,
-			     .submit_commit = { id, spooled, size } });
+	say(&fake.front,
+	    (struct msg){ .type = MSG_SUBMIT_COMMIT,
+		.submit_commit = { id, spooled, size, submit_flags } });
 }
 
 static inline void submit(uint64_t id, const char *const *to)

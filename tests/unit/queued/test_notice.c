@@ -82,7 +82,7 @@ END_TEST
 /* RFC 8689 5: it is protected as the message was, and has its header only. */
 START_TEST(a_notice_of_mail_that_requires_tls_does_so)
 {
-	envelope.flags = SUBMIT_FLAG_REQUIRETLS | SUBMIT_FLAG_RET_FULL;
+	submit_flags = SUBMIT_FLAG_REQUIRETLS | SUBMIT_FLAG_RET_FULL;
 	submit_known();
 	answer_address(ADDRESS_UNKNOWN, "");
 	ck_assert(to_relay() & SUBMIT_FLAG_REQUIRETLS);
@@ -127,7 +127,7 @@ END_TEST
 START_TEST(fronts_cannot_make_notices)
 {
 	envelope.account = V("s@a.example");
-	envelope.flags = SUBMIT_FLAG_NOTICE | SUBMIT_FLAG_LAST_NOTICE;
+	submit_flags = SUBMIT_FLAG_NOTICE | SUBMIT_FLAG_LAST_NOTICE;
 	notify = NOTIFY_FAILURE | NOTIFY_DELAY_TOLD;
 	submit(1, to_one);
 	fake_round();

@@ -153,6 +153,22 @@ START_TEST(dane)
 
 END_TEST
 
+/* RFC 8689 4.2.2: whatever the domain demands; no report speaks of it. */
+START_TEST(optional_tls)
+{
+	unsigned char digest[32];
+	const char *address = "127.0.0.1";
+	serve_tls(_i ? BREAKS_TLS : OFFERS_TLS, "another.name");
+	struct view tlsa = digest_of(&one, digest);
+	digest[3] ^= 1;
+	add_host("mx", &address, 1, DANE_OK, tlsa);
+	open_as(RELAY_TLS_OPTIONAL, "", 0);
+	ck_assert_int_eq(expect_up("mx")->tls.n == 0, _i);
+	close_session();
+}
+
+END_TEST
+
 /* RFC 8689 4.2.1 */
 struct requiretls_case {
 	bool is_offered, fits, is_secure, has_dane, passes;
@@ -253,6 +269,7 @@ static Suite *build(void)
 	tcase_add_test(t, required_tls_that_breaks);
 	tcase_add_test(t, required_tls_that_is_not_offered);
 	tcase_add_loop_test(t, policy, 0, 3);
+	tcase_add_loop_test(t, optional_tls, 0, 2);
 	tcase_add_loop_test(t, dane, 0, 3);
 	tcase_add_loop_test(t, mail_that_requires_tls, 0,
 	    (int)(sizeof requiretls_cases / sizeof *requiretls_cases));

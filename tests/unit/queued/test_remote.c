@@ -541,6 +541,34 @@ START_TEST(goes_where_the_configuration_says)
 
 END_TEST
 
+/* RFC 8689 4.2.2: a message with TLS-Required: No goes over sessions of its
+ * own, unless the configuration says what must be. */
+START_TEST(a_message_says_that_tls_is_optional)
+{
+	static struct conf_route route = { .name = "b.example",
+		.host = "",
+		.user = "",
+		.password_file = "",
+		.tls = ROUTE_TLS_REQUIRED };
+	fake.conf.routes = &route;
+	fake.conf.n_routes = (size_t)_i;
+	submit_remote(1, to_one);
+	answer_route("b.example", ROUTE_OK);
+	ck_assert_int_eq(fake_expect(MSG_RELAY_OPEN)->relay_open.tls,
+	    _i ? RELAY_TLS_REQUIRED : RELAY_TLS_OPPORTUNISTIC);
+	submit_flags = SUBMIT_FLAG_TLS_OPTIONAL;
+	submit_remote(2, to_one);
+	if (_i)
+		ck_assert_ptr_null(fake_next());
+	else
+		ck_assert_int_eq(fake_expect(MSG_RELAY_OPEN)->relay_open.tls,
+		    RELAY_TLS_OPTIONAL);
+	fake.conf.routes = NULL;
+	fake.conf.n_routes = 0;
+}
+
+END_TEST
+
 /* A relay, and an auth, that say yes to all that they are asked. */
 static void serve(void)
 {
@@ -683,6 +711,7 @@ static Suite *build(void)
 	tcase_add_test(t, a_resolver_that_dies_is_asked_again);
 	tcase_add_test(t, the_sender_hears_that_it_was_passed_on);
 	tcase_add_test(t, goes_where_the_configuration_says);
+	tcase_add_loop_test(t, a_message_says_that_tls_is_optional, 0, 2);
 	tcase_add_test(t, a_site_with_a_backlog_is_filled_from_disk);
 	tcase_add_test(t, waits_for_mail_on_its_way_before_it_stops);
 	tcase_add_test(t, waits_no_longer_than_it_may);

@@ -151,6 +151,10 @@ static const struct choice_case choice_cases[] = {
 	    REFUSED(TLSA, DANE_REQUIRED) },
 	{ RELAY_TLS_DANE, "", DANE_TEMP, 0, { { 0 } },
 	    REFUSED(TLSA, DNSSEC_INVALID) },
+	{ RELAY_TLS_OPTIONAL, "other.example", DANE_OK, 1, { EE },
+	    USED(OPPORTUNISTIC, NONE, false, true, NONE) },
+	{ RELAY_TLS_OPTIONAL, "", DANE_TEMP, 0, { { 0 } },
+	    USED(OPPORTUNISTIC, NONE, false, true, NONE) },
 	{ RELAY_TLS_COUNT, "", DANE_NONE, 0, { { 0 } },
 	    REFUSED(NONE, VALIDATION_FAILURE) },
 };
