@@ -32,21 +32,21 @@ class Sender:
     """What tests use. A message gets a number, which is in its header X-Number."""
     numbers = itertools.count(1)
 
-    def message(self, body=BODY):
+    def message(self, body=BODY, fields=""):
         number = f"m{next(self.numbers)}"
         text = (f"From: <{ANNA}>\r\nTo: undisclosed-recipients:;\r\nSubject: number {number}\r\n"
-                f"Message-ID: <{number}@{OWN}>\r\nX-Number: {number}\r\n\r\n")
+                f"Message-ID: <{number}@{OWN}>\r\nX-Number: {number}\r\n{fields}\r\n")
         return number, text.encode() + (body if isinstance(body, bytes) else body.encode())
 
-    def submit(self, *recipients, body=BODY, mail_options=(), rcpt_options=()):
-        """Returns the message's number."""
-        return self.submit_many([recipients], body, mail_options, rcpt_options)[0]
+    def submit(self, *recipients, body=BODY, mail_options=(), rcpt_options=(), fields=""):
+        """Returns the message's number. fields: more of its header."""
+        return self.submit_many([recipients], body, mail_options, rcpt_options, fields)[0]
 
-    def submit_many(self, lists, body=BODY, mail_options=(), rcpt_options=()):
+    def submit_many(self, lists, body=BODY, mail_options=(), rcpt_options=(), fields=""):
         numbers = []
         with self.client() as client:
             for recipients in lists:
-                number, text = self.message(body)
+                number, text = self.message(body, fields)
                 self.send(client, recipients, text, mail_options, rcpt_options)
                 numbers.append(number)
         return numbers

@@ -5,7 +5,7 @@ from certs import tlsa_cert, tlsa_spki
 from lab import LabTest
 from names import OPEN, SIGNED
 from policies import PolicyServer
-from scripted import Script
+from scripted import PLAIN, Script
 from senders import Route
 
 EXPIRED = "20210101000000Z"
@@ -217,6 +217,52 @@ class MtaSts(TlsTest):
         """Its certificate is not good: no policy."""
         self.policy("bad-web", mx=f"mx.elsewhere.{OPEN}", web="self-signed")
         self.deliver(f"sts-bad-web.{OPEN}", self.server("bad-web", "self-signed"), tls=True)
+
+
+class AsTheMessageSays(TlsTest):
+    """RFC 8689: REQUIRETLS of MAIL, and the field TLS-Required: No."""
+    ONLY = "mailcore"
+    SITES = ("offers", "offers-not", "bad", "plain")
+    OFFERS = PLAIN + ("REQUIRETLS",)
+
+    @classmethod
+    def declare(cls, lab):
+        n = lab.names
+        cls.hosts = {name: n.site(f"say-{name}.{SIGNED}") for name in cls.SITES}
+        cls.shown = {name: lab.certs.self_signed(host.name) for name, host in cls.hosts.items()}
+        for name, host in cls.hosts.items():
+            n.tlsa(host, "3 1 1 " + ("0" * 64 if name == "bad" else tlsa_spki(cls.shown[name][0])))
+        cls.open = n.site(f"say-open.{OPEN}")
+
+    def server(self, name, **script):
+        return self.serve(self.hosts[name], Script(**{"tls": self.shown[name], **script}))
+
+    def test_requiretls_is_passed_on(self):
+        server = self.server("offers", extensions=self.OFFERS)
+        self.sender.submit(f"x@say-offers.{SIGNED}", mail_options=["REQUIRETLS"])
+        self.assert_delivered(server, f"x@say-offers.{SIGNED}")
+        self.assertIn(" REQUIRETLS", server.mails[0].mail)
+
+    def test_requiretls_is_not_to_be_had(self):
+        """Not offered, and offered by who cannot be verified: it comes back, with its header only."""
+        servers = [self.server("offers-not"), self.serve(self.open, Script(
+            tls=self.certificates(self.open)["self-signed"], extensions=self.OFFERS))]
+        for domain in (f"say-offers-not.{SIGNED}", f"say-open.{OPEN}"):
+            with self.subTest(domain):
+                self.sender.submit(f"x@{domain}", mail_options=["REQUIRETLS", "RET=FULL"], body="what nobody may read\r\n")
+                notice = self.assert_returned(f"x@{domain}", "5.7.30")
+                self.assertNotIn(b"what nobody may read", notice.raw)
+        self.assertEqual([m for s in servers for m in s.mails], [])
+
+    def test_tls_required_no(self):
+        """To hosts that DANE keeps all other mail from."""
+        for name, tls in (("bad", self.shown["bad"]), ("plain", None)):
+            with self.subTest(name):
+                server = self.server(name, tls=tls)
+                self.refuse(f"say-{name}.{SIGNED}", server)
+                self.sender.submit(f"y@say-{name}.{SIGNED}", fields="TLS-Required: No\r\n")
+                self.assert_delivered(server, f"y@say-{name}.{SIGNED}")
+                self.assertEqual(server.mails[0].session.tls is not None, tls is not None)
 
 
 if __name__ == "__main__":
