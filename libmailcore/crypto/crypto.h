@@ -1,11 +1,13 @@
 #ifndef CRYPTO_CRYPTO_H
 #define CRYPTO_CRYPTO_H
-/* OpenSSL and crypt(3) are in a library of their own, which a process maps
- * when it needs it. Agents, of which there is one per user, do not: half of
- * their memory and of the time to start them would be OpenSSL's. */
+/* OpenSSL and crypt(3), and libidn2, are in a library of their own, which a
+ * process maps when it needs it. Agents, of which there is one per user, do
+ * not: half of their memory and of the time to start them would be OpenSSL's.
+ */
 #include "net/tls_session.h"
 #include "proc/keys/keys.h"
 #include "sasl/hash.h"
+#include "text/idn.h"
 
 #define CRYPTO_LIBRARY "libmailcore-crypto.so.0"
 

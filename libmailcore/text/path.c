@@ -1,6 +1,7 @@
 #include "text/path.h"
 #include "base/chars.h"
 #include "text/codec.h"
+#include "text/idn.h"
 #include <arpa/inet.h>
 #include <string.h>
 
@@ -237,18 +238,31 @@ enum parse path_parse_address(struct view v, struct path *out, const char **why)
 	return PARSE_OK;
 }
 
+int domain_canonical(struct view v, char out[PATH_DOMAIN_MAX + 1])
+{
+	bool is_ascii = !has_eightbit(v);
+	int error = is_ascii ? view_to_cstr(v, out, PATH_DOMAIN_MAX + 1)
+			     : idn_to_ascii(v, out);
+	for (char *p = out; !error && *p; p++)
+		*p = char_lower(*p);
+	if (!error && !is_ascii && !domain_is_valid(view_of(out), false))
+		error = MC_E_BAD;
+	return error ? MC_E_BAD : 0;
+}
+
 int path_format(const struct path *p, char *out, size_t cap, size_t *n)
 {
-	size_t at = p->local.n;
-	size_t size = at + (p->domain.n ? 1 + p->domain.n : 0);
+	char text[PATH_DOMAIN_MAX + 1];
+	if (domain_canonical(p->domain, text) != 0)
+		return MC_E_BAD;
+	struct view domain = view_of(text);
+	size_t size = p->local.n + (domain.n ? 1 + domain.n : 0);
 	if (size > cap)
 		return MC_E_LIMIT;
-	if (at)
-		memcpy(out, p->local.p, at);
-	if (p->domain.n)
-		out[at++] = '@';
-	for (size_t i = 0; i < p->domain.n; i++)
-		out[at++] = char_lower(p->domain.p[i]);
+	view_put(&out, p->local);
+	if (domain.n)
+		*out++ = '@';
+	view_put(&out, domain);
 	*n = size;
 	return 0;
 }

@@ -29,8 +29,8 @@ enum parse path_parse(struct view *in, struct path *out, const char **why);
 enum parse path_parse_address(
     struct view v, struct path *out, const char **why);
 
-/* Writes local@domain, domain in lower case; the empty view for "<>". Fails
- * with MC_E_LIMIT above cap. *n is what was written. */
+/* Writes local@domain, the domain canonical; the empty view for "<>". MC_E_BAD:
+ * there is no such domain; MC_E_LIMIT above cap. *n is what was written. */
 int path_format(
     const struct path *p, char *out, size_t cap, size_t *n) MUST_CHECK;
 
@@ -47,4 +47,10 @@ enum parse path_param(
 /* True for a domain of RFC 5321 4.1.2 (letters, digits, hyphens, dots; with
  * utf8 also U-labels), not for a literal. */
 bool domain_is_valid(struct view v, bool utf8);
+
+/* The form in which domains are compared, kept and looked up: lower case, and
+ * A-labels where it has U-labels (RFC 5890 2.3.2.1). What is ASCII is not
+ * checked: it may be a literal. MC_E_BAD: it stands for no domain, or is too
+ * long. */
+int domain_canonical(struct view v, char out[PATH_DOMAIN_MAX + 1]) MUST_CHECK;
 #endif

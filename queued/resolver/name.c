@@ -1,7 +1,7 @@
 #include "queued/resolver/name.h"
 #include "base/chars.h"
+#include "text/path.h"
 #include <arpa/inet.h>
-#include <idn2.h>
 #include <libpsl.h>
 #include <string.h>
 
@@ -27,40 +27,14 @@ static bool is_name(struct view name)
 	return name.n == 0 && label.n > 0;
 }
 
-static bool is_ascii(struct view v)
-{
-	for (size_t i = 0; i < v.n; i++)
-		if ((unsigned char)v.p[i] > 127)
-			return false;
-	return true;
-}
-
-static int to_a_labels(struct view domain, char out[NAME_CAP])
-{
-	char text[1024];
-	uint8_t *found = NULL;
-	if (view_to_cstr(domain, text, sizeof text) != 0)
-		return MC_E_BAD;
-	int error = idn2_lookup_u8((const uint8_t *)text, &found,
-	    IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
-	if (error == IDN2_OK)
-		error =
-		    view_to_cstr(view_of((const char *)found), out, NAME_CAP);
-	idn2_free(found);
-	return error ? MC_E_BAD : 0;
-}
-
 int name_normalise(struct view domain, char out[NAME_CAP])
 {
 	if (domain.n && domain.p[domain.n - 1] == '.')
 		domain = view_head(domain, domain.n - 1);
-	int error = is_ascii(domain) ? view_to_cstr(domain, out, NAME_CAP)
-				     : to_a_labels(domain, out);
-	if (error || !is_name(view_of(out)))
+	char name[PATH_DOMAIN_MAX + 1];
+	if (domain_canonical(domain, name) != 0 || !is_name(view_of(name)))
 		return MC_E_BAD;
-	for (char *p = out; *p; p++)
-		*p = char_lower(*p);
-	return 0;
+	return view_to_cstr(view_of(name), out, NAME_CAP);
 }
 
 int name_literal(struct view domain, struct route_address *out)

@@ -22,7 +22,7 @@ LIBRARY = {
     "accounts": {"base", "log", "text", "wire", "store", "sasl", "conf"},
     "net": {"base", "log", "text", "wire", "conf"},
     "proc": {"base", "log", "text", "wire", "conf", "net", "store", "sasl", "accounts", "crypto"},
-    "crypto": {"base", "net", "proc", "sasl"},
+    "crypto": {"base", "net", "proc", "sasl", "text"},
 }
 # The rooms within a layer, from the bottom up.
 ROOMS = {
@@ -65,7 +65,8 @@ ONLY = {
     r"zstd\.h": r"libmailcore/store/record/pack\.c|mailctl/store_stream.*\.[ch]",
     r"confuse\.h": r"libmailcore/conf/",
     r"unbound(-event)?\.h": r"queued/resolver/dns(_events)?\.[ch]",
-    r"idn2\.h|libpsl\.h": r"queued/resolver/name\.c",
+    r"idn2\.h": r"libmailcore/text/idn\.c",
+    r"libpsl\.h": r"queued/resolver/name\.c",
     r"jansson\.h": r"mailctl/|queued/policy/report\.c",
     r"curl/.*": r"queued/fetch/https\.c",
     r"zlib\.h": r"queued/policy/report\.c",

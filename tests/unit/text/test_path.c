@@ -36,7 +36,7 @@ static const struct path_case path_cases[] = {
 	{ V_INIT("<a@[tag:x!y]>"), PARSE_OK, V_INIT("a@[tag:x!y]"),
 	    V_INIT("a") },
 	{ V_INIT("<\xc3\xa4@\xc3\xb6.example>"), PARSE_OK,
-	    V_INIT("\xc3\xa4@\xc3\xb6.example"), V_INIT("\xc3\xa4") },
+	    V_INIT("\xc3\xa4@xn--nda.example"), V_INIT("\xc3\xa4") },
 	{ V_INIT("<" X64 "@b>"), PARSE_OK, V_INIT(X64 "@b"), V_INIT(X64) },
 	{ V_INIT("<" X64 "x@b>"), PARSE_BAD, V_INIT(""), V_INIT("") },
 	{ V_INIT(""), PARSE_BAD, V_INIT(""), V_INIT("") },
@@ -98,6 +98,62 @@ START_TEST(parses_paths)
 	ck_assert_view_eq(((struct view){ text, n }), c->plain);
 out:
 	exact_free(block);
+}
+
+END_TEST
+
+static const struct {
+	const char *in, *out; /* NULL: MC_E_BAD */
+} domain_cases[] = {
+	{ "", "" },
+	{ "Example.ORG", "example.org" },
+	{ "[IPv6:2001:DB8::1]", "[ipv6:2001:db8::1]" },
+	{ "b\xc3\xbc"
+	  "cher.example",
+	    "xn--bcher-kva.example" },
+	{ "BU\xcc\x88"
+	  "CHER.example",
+	    "xn--bcher-kva.example" },
+	{ "stra\xc3\x9f"
+	  "e.example",
+	    "xn--strae-oqa.example" },
+	{ "b\xc3\xbc"
+	  "cher..example",
+	    NULL },
+	{ "\xc2\xad.example", NULL },
+	{ "x.xn--\xc3\xbc", NULL },
+	{ "\xff.example", NULL },
+};
+
+START_TEST(domains_have_one_form)
+{
+	char out[PATH_DOMAIN_MAX + 1];
+	struct view in = exact_copy(view_of(domain_cases[_i].in));
+	int error = domain_canonical(in, out);
+	exact_free(in);
+	ck_assert_int_eq(error, domain_cases[_i].out ? 0 : MC_E_BAD);
+	if (!error)
+		ck_assert_str_eq(out, domain_cases[_i].out);
+}
+
+END_TEST
+
+START_TEST(domains_end_at_255_octets)
+{
+	char in[300], out[PATH_DOMAIN_MAX + 1];
+	struct path p = { .local = V("a") };
+	size_t n;
+	memset(in, 'a', sizeof in);
+	ck_assert_int_eq(
+	    domain_canonical((struct view){ in, PATH_DOMAIN_MAX }, out), 0);
+	ck_assert_int_eq(
+	    domain_canonical((struct view){ in, PATH_DOMAIN_MAX + 1 }, out),
+	    MC_E_BAD);
+	/* It would be longer as A-labels. */
+	for (size_t i = 0; i + 4 < 250; i += 4)
+		memcpy(in + i, "\xc3\xbc\xc3\xbc.", 5);
+	p.domain = (struct view){ in, 248 };
+	ck_assert_int_eq(path_format(&p, out, sizeof out, &n), MC_E_BAD);
 }
 
 END_TEST
@@ -236,6 +292,8 @@ static Suite *build(void)
 	tcase_add_loop_test(t, parses_paths, 0, N(path_cases));
 	tcase_add_loop_test(t, never_reads_over_the_end, 0, N(path_cases));
 	tcase_add_test(t, says_what_kind_of_path);
+	tcase_add_loop_test(t, domains_have_one_form, 0, N(domain_cases));
+	tcase_add_test(t, domains_end_at_255_octets);
 	tcase_add_test(t, limits_the_domain);
 	tcase_add_loop_test(t, parses_bare_addresses, 0, N(address_cases));
 	tcase_add_loop_test(t, takes_parameters, 0, N(param_cases));
