@@ -309,14 +309,15 @@ static int add_row(void *ctx, const struct account *a)
 int cmd_account_list(struct mailctl *m)
 {
 	struct account_db *db = NULL;
-	struct view domain = m->n_args ? view_of(m->args[0]) : V("");
-	json_t *rows = json_array();
-	int code = open_accounts(m, false, &db);
-	if (code && code != EX_NOUSER) {
-		json_decref(rows);
+	char domain[ACCOUNT_DOMAIN_MAX + 1] = "";
+	int code = m->n_args ? take_domain(m->args[0], domain) : 0;
+	if (!code)
+		code = open_accounts(m, false, &db);
+	if (code && code != EX_NOUSER)
 		return code;
-	}
-	int error = db ? account_db_each(db, domain, add_row, rows) : 0;
+	json_t *rows = json_array();
+	int error =
+	    db ? account_db_each(db, view_of(domain), add_row, rows) : 0;
 	account_db_close(&db);
 	if (error) {
 		json_decref(rows);

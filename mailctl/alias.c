@@ -177,9 +177,12 @@ int cmd_alias_list(struct mailctl *m)
 {
 	struct account_db *db = NULL;
 	json_t *rows = json_array();
-	struct view domain = m->n_args ? view_of(m->args[0]) : V_NONE;
-	int code = open_accounts(m, false, &db);
-	int error = db ? account_alias_each(db, domain, add_row, rows) : 0;
+	char domain[ACCOUNT_DOMAIN_MAX + 1] = "";
+	int code = m->n_args ? take_domain(m->args[0], domain) : 0;
+	if (!code)
+		code = open_accounts(m, false, &db);
+	int error =
+	    db ? account_alias_each(db, view_of(domain), add_row, rows) : 0;
 	account_db_close(&db);
 	if (code == EX_NOUSER)
 		code = 0; /* none yet */

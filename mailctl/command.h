@@ -51,6 +51,8 @@ int read_password(struct secret *out);
 /* The accounts database, made when missing and write. Exit code; has
  * complained. */
 int open_accounts(const struct mailctl *m, bool write, struct account_db **out);
+/* A domain in its canonical form; complains. */
+int take_domain(const char *text, char out[ACCOUNT_DOMAIN_MAX + 1]);
 char *accounts_dir(const struct mailctl *m, char *out, size_t cap);
 
 int cmd_account_add(struct mailctl *m);

@@ -2,6 +2,7 @@
 #include "base/chars.h"
 #include "mailctl/command.h"
 #include "text/codec.h"
+#include "text/path.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
@@ -295,6 +296,14 @@ static int make_dirs(const struct mailctl *m, const char *dir, int64_t gid)
 			return error;
 	}
 	return make_dir(dir, 0750, gid);
+}
+
+int take_domain(const char *text, char out[ACCOUNT_DOMAIN_MAX + 1])
+{
+	return domain_is_valid(view_of(text), true) &&
+		       domain_canonical(view_of(text), out) == 0
+		   ? 0
+		   : complain(EX_DATAERR, "\"%s\" is not a domain name", text);
 }
 
 int open_accounts(const struct mailctl *m, bool write, struct account_db **out)

@@ -1,23 +1,8 @@
 /* mailctl domain, mailctl resolve. */
-#include "base/chars.h"
 #include "base/clock.h"
 #include "mailctl/command.h"
-#include "text/path.h"
 #include <stdio.h>
 #include <string.h>
-
-static int take_name(const char *name, char *out, size_t cap)
-{
-	if (!domain_is_valid(view_of(name), false) ||
-	    view_to_cstr(view_of(name), out, cap) != 0)
-		return complain(EX_DATAERR,
-		    "\"%s\" is not a domain name (international ones: the "
-		    "xn-- form)",
-		    name);
-	for (char *p = out; *p; p++)
-		*p = char_lower(*p);
-	return 0;
-}
 
 static int take_catch_all(
     struct account_domain *d, const char *value, const char *text)
@@ -39,7 +24,7 @@ static int take_pair(struct account_domain *d, const char *text)
 		value++;
 	}
 	if (value && view_eq(key, V("alias_of")))
-		return take_name(value, d->alias_of, sizeof d->alias_of);
+		return take_domain(value, d->alias_of);
 	if (value && view_eq(key, V("catch_all")))
 		return take_catch_all(d, value, text);
 	return complain(
@@ -50,7 +35,7 @@ int cmd_domain_add(struct mailctl *m)
 {
 	struct account_domain d = { .created_s = (uint64_t)clock_wall_s() };
 	struct account_db *db = NULL;
-	int code = take_name(m->args[0], d.name, sizeof d.name);
+	int code = take_domain(m->args[0], d.name);
 	for (int i = 1; i < m->n_args && !code; i++)
 		code = take_pair(&d, m->args[i]);
 	if (!code && *d.alias_of && *d.catch_all)
@@ -76,7 +61,7 @@ int cmd_domain_delete(struct mailctl *m)
 {
 	char name[ACCOUNT_DOMAIN_MAX + 1];
 	struct account_db *db = NULL;
-	int code = take_name(m->args[0], name, sizeof name);
+	int code = take_domain(m->args[0], name);
 	if (!code && conf_domain_find(m->conf, view_of(name)))
 		return complain(EX_DATAERR,
 		    "%s is in the configuration: delete it there", name);

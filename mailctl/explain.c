@@ -3,6 +3,7 @@
 #include "mailctl/explain_tls.h"
 #include "mailctl/monitor_channel.h"
 #include "queued/route.h"
+#include "text/path.h"
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -215,18 +216,20 @@ static int ask_resolver(struct explaining *e)
 	struct msg question = { .type = MSG_CTL_ROUTE,
 		.ctl_route = { view_of(is_host ? r->host : e->domain), is_host,
 		    r ? r->port : 25 } };
-	if (question.ctl_route.domain.n > 255)
-		return complain(EX_USAGE, "the domain is too long");
 	int error = ask(e, &question);
 	return error ? monitor_complain("queued", error) : e->code;
 }
 
 static int explain(struct mailctl *m, bool wants_tls)
 {
+	char name[PATH_DOMAIN_MAX + 1];
 	struct explaining e = {
-		.m = m, .domain = domain_in(m->args[0]), .wants_tls = wants_tls
+		.m = m, .domain = name, .wants_tls = wants_tls
 	};
-	struct view domain = view_of(e.domain);
+	if (domain_canonical(view_of(domain_in(m->args[0])), name) != 0)
+		return complain(
+		    EX_USAGE, "\"%s\": no domain is so", m->args[0]);
+	struct view domain = view_of(name);
 	if (conf_domain_find(m->conf, domain))
 		return complain(EX_USAGE,
 		    "%s is delivered here: mailctl resolve", e.domain);

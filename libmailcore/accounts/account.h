@@ -2,7 +2,8 @@
 #define ACCOUNTS_ACCOUNT_H
 /* The database of accounts and domains: state_dir/accounts/accounts.mdb,
  * written by mailctl, read by the auth roles. Addresses are canonical here:
- * local@domain, in lower case, the local part an RFC 5322 dot-atom. */
+ * local@domain, the local part an RFC 5322 dot-atom in lower case and NFC
+ * (utf8_name), the domain as domain_canonical makes it. */
 #include "base/buf.h"
 
 enum {

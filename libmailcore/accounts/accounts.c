@@ -1,10 +1,10 @@
 /* Domains and accounts, wherever they are kept. */
 #include "accounts/backend.h"
-#include "base/chars.h"
 #include "base/clock.h"
 #include "base/panic.h"
 #include "base/rand.h"
 #include "log/log.h"
+#include "text/path.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,30 +95,23 @@ static void from_conf(const struct conf_domain *c, struct accounts_domain *out)
 	copy(out->catch_all, sizeof out->catch_all, c->catch_all);
 }
 
-static int lower(struct view v, char *out, size_t cap)
-{
-	int error = view_to_cstr(v, out, cap);
-	for (char *p = out; !error && *p; p++)
-		*p = char_lower(*p);
-	return error;
-}
-
 int accounts_find_domain(
     struct accounts *a, struct view name, struct accounts_domain *out)
 {
 	struct account_db *db;
 	struct account_domain found;
-	char folded[ACCOUNT_DOMAIN_MAX + 1];
-	const struct conf_domain *c = conf_domain_find(a->conf, name);
+	char canonical[PATH_DOMAIN_MAX + 1];
+	if (domain_canonical(name, canonical) != 0)
+		return MC_E_NOENT;
+	const struct conf_domain *c =
+	    conf_domain_find(a->conf, view_of(canonical));
 	if (c) {
 		from_conf(c, out);
 		return 0;
 	}
-	if (lower(name, folded, sizeof folded) != 0)
-		return MC_E_NOENT;
 	int error = accounts_db(a, &db);
 	if (!error)
-		error = account_domain_get(db, view_of(folded), &found);
+		error = account_domain_get(db, view_of(canonical), &found);
 	if (error)
 		return error;
 	*out = (struct accounts_domain){ .kind = ACCOUNTS_DATABASE };

@@ -21,19 +21,20 @@ int account_join(
     struct view local, struct view domain, char out[ACCOUNT_ADDRESS_MAX + 1])
 {
 	struct buf plain;
+	char canonical[PATH_DOMAIN_MAX + 1];
 	struct wr w = wr_into(out, ACCOUNT_ADDRESS_MAX);
+	if (domain_canonical(domain, canonical) != 0)
+		return MC_E_BAD;
 	buf_init(&plain, 4 * PATH_LOCAL_MAX);
-	int error = utf8_normalize(local, &plain);
+	int error = utf8_name(local, &plain);
 	if (buf_len(&plain) > PATH_LOCAL_MAX || !is_dot_atom(buf_view(&plain)))
 		error = MC_E_BAD;
 	wr_raw(&w, buf_view(&plain));
 	wr_u8(&w, '@');
-	wr_raw(&w, domain);
+	wr_raw(&w, view_of(canonical));
 	buf_deinit(&plain);
 	if (error || w.failed)
 		return MC_E_BAD;
-	for (size_t i = 0; i < w.n; i++)
-		out[i] = char_lower(out[i]);
 	out[w.n] = '\0';
 	return 0;
 }

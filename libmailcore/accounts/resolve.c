@@ -252,7 +252,7 @@ static void resolve(struct accounts *a, struct view address, bool with_aliases,
 	struct path p = { .local = address };
 	struct accounts_domain d;
 	const char *why;
-	char local[PATH_LOCAL_MAX];
+	char local[PATH_LOCAL_MAX], domain[PATH_DOMAIN_MAX + 1];
 	size_t n;
 	*out =
 	    (struct resolved){ .kind = ADDRESS_REMOTE, .rule = RESOLVE_NONE };
@@ -261,10 +261,12 @@ static void resolve(struct accounts *a, struct view address, bool with_aliases,
 		out->kind = ADDRESS_UNKNOWN;
 		return;
 	}
-	if (path_local_plain(&p, local, sizeof local, &n) != 0) {
+	if (path_local_plain(&p, local, sizeof local, &n) != 0 ||
+	    domain_canonical(p.domain, domain) != 0) {
 		out->kind = ADDRESS_UNKNOWN;
 		return;
 	}
+	p.domain = view_of(domain);
 	if (try_srs(a, address, with_aliases, out))
 		return;
 	struct search s = { a, { local, n }, with_aliases, out };

@@ -26,7 +26,7 @@ struct accounts_domain {
 	char catch_all[ACCOUNT_ADDRESS_MAX + 1]; /* "": none */
 };
 
-/* name in any case. MC_E_NOENT: not one of ours. */
+/* name in any form (domain_canonical). MC_E_NOENT: not one of ours. */
 int accounts_find_domain(struct accounts *a, struct view name,
     struct accounts_domain *out) MUST_CHECK;
 /* An account by its canonical address; no tags, aliases or catch-alls. */

@@ -4,6 +4,7 @@
 #include "base/features.h"
 #include "conf/draft.h"
 #include "conf/servers.h"
+#include "text/path.h"
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,11 +59,12 @@ bool conf_is_domain(struct view v)
 	return true;
 }
 
-const char *conf_lowered(struct conf_draft *d, const char *s)
+const char *conf_canonical(struct conf_draft *d, const char *s)
 {
-	char *copy = arena_cstr(&d->c->memory->arena, view_of(s));
-	for (char *p = copy; p && *p; p++)
-		*p = char_lower(*p);
+	char name[PATH_DOMAIN_MAX + 1];
+	bool is_domain = domain_canonical(view_of(s), name) == 0;
+	const char *copy =
+	    arena_cstr(&d->c->memory->arena, view_of(is_domain ? name : s));
 	if (!copy)
 		conf_complainf(d, 1, "configuration", "too large");
 	return copy ? copy : "";
@@ -346,7 +348,7 @@ static void check_alias(
 {
 	if (!*o->alias_of)
 		return;
-	o->alias_of = conf_lowered(d, o->alias_of);
+	o->alias_of = conf_canonical(d, o->alias_of);
 	const struct conf_domain *to =
 	    conf_domain_find(d->c, view_of(o->alias_of));
 	if (!to)
@@ -364,8 +366,7 @@ static void check_domain(
     struct conf_draft *d, struct conf_domain *o, unsigned line)
 {
 	if (!conf_is_domain(view_of(o->name)))
-		CONF_COMPLAIN(d, line, "domain", o,
-		    "not a domain name (international ones: the xn-- form)");
+		CONF_COMPLAIN(d, line, "domain", o, "not a domain name");
 	if (o->accounts == ACCOUNTS_SYSTEM)
 		CONF_COMPLAIN(d, line, "domain", o,
 		    "accounts: system is not built yet, use database or "
@@ -417,7 +418,7 @@ static void check_domains(struct conf_draft *d)
 {
 	struct conf *c = d->c;
 	for (size_t i = 0; i < c->n_domains; i++)
-		c->domains[i].name = conf_lowered(d, c->domains[i].name);
+		c->domains[i].name = conf_canonical(d, c->domains[i].name);
 	conf_sort_sections(
 	    d, c->domains, c->n_domains, sizeof *c->domains, d->domain_origins);
 	for (size_t i = 0; i < c->n_domains; i++) {

@@ -56,7 +56,7 @@ static void check_host(
 		    conf_joined(d, "unix:", conf_below(d, r->host + 5), "");
 		return;
 	}
-	r->host = conf_lowered(d, r->host);
+	r->host = conf_canonical(d, r->host);
 	if (*r->host && !is_literal && !conf_is_domain(view_of(r->host)))
 		COMPLAIN(d, line, r,
 		    "host: \"%s\" is not a host name, an [address] or "
@@ -114,7 +114,7 @@ void conf_check_routes(struct conf_draft *d)
 	struct conf *c = d->c;
 	unsigned n_users = 0;
 	for (size_t i = 0; i < c->n_routes; i++)
-		c->routes[i].name = conf_lowered(d, c->routes[i].name);
+		c->routes[i].name = conf_canonical(d, c->routes[i].name);
 	conf_sort_sections(
 	    d, c->routes, c->n_routes, sizeof *c->routes, d->route_origins);
 	for (size_t i = 0; i < c->n_routes; i++) {
@@ -123,9 +123,7 @@ void conf_check_routes(struct conf_draft *d)
 		if (i && strcmp(r->name, c->routes[i - 1].name) == 0)
 			COMPLAIN(d, line, r, "the route is there twice");
 		if (!is_name(view_of(r->name)))
-			COMPLAIN(d, line, r,
-			    "not a domain, .domain or * (international ones: "
-			    "the xn-- form)");
+			COMPLAIN(d, line, r, "not a domain, .domain or *");
 		if (conf_domain_find(c, view_of(r->name)))
 			COMPLAIN(d, line, r, "that domain is delivered here");
 		check_host(d, r, line);

@@ -60,8 +60,9 @@ void conf_check_routes(struct conf_draft *d);
 
 /* A host or domain name: RFC 1123 2.1, in its ASCII form. */
 bool conf_is_domain(struct view v);
-/* A copy; "" when there is no memory, which is complained about. */
-const char *conf_lowered(struct conf_draft *d, const char *s);
+/* The domain as domain_canonical makes it, or as it is when it is none; "" when
+ * there is no memory, which is complained about. */
+const char *conf_canonical(struct conf_draft *d, const char *s);
 const char *conf_joined(
     struct conf_draft *d, const char *a, const char *b, const char *c);
 /* Where a path is that the file gives: below the prefix, or the file's folder,

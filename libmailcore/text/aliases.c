@@ -1,11 +1,19 @@
 #include "text/aliases.h"
+#include "base/arena.h"
 #include "base/chars.h"
 #include "base/panic.h"
+#include "text/codec.h"
+#include "text/path.h"
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+	NAMES_MAX = 4 * ALIASES_TEXT_MAX /* A-labels are longer */
+};
+
 struct aliases {
 	char *text; /* a copy, in which quotes are taken off */
+	struct arena names;
 	struct alias *all;
 	size_t n, cap;
 	struct alias_target *targets;
@@ -190,7 +198,36 @@ static const char *take_targets(struct aliases *a, struct piece rest)
 	return why;
 }
 
-static const char *take_name(struct piece *line, struct view *name)
+/* local@domain and local as addresses of accounts are. */
+static int put_canonical(struct view name, struct buf *out)
+{
+	char domain[PATH_DOMAIN_MAX + 1];
+	size_t at = view_rfind_byte(name, '@');
+	int error = utf8_name(view_head(name, at), out);
+	if (error || at == name.n)
+		return error;
+	error = domain_canonical(view_skip(name, at + 1), domain);
+	buf_put_char(out, '@');
+	buf_put_cstr(out, error ? "" : domain);
+	return error ? error : buf_error(out);
+}
+
+static const char *keep_name(
+    struct aliases *a, struct view written, struct view *name)
+{
+	struct buf canonical;
+	bool ok = true;
+	buf_init(&canonical, ALIASES_NAME_MAX);
+	int error = put_canonical(written, &canonical);
+	*name = arena_copy(&a->names, buf_view(&canonical), &ok);
+	buf_deinit(&canonical);
+	if (!ok)
+		return "too many names";
+	return error ? "a name that no account can have" : NULL;
+}
+
+static const char *take_name(
+    struct aliases *a, struct piece *line, struct view *name)
 {
 	size_t at;
 	if (!find_outside(*line, ':', &at))
@@ -199,13 +236,12 @@ static const char *take_name(struct piece *line, struct view *name)
 		return "no colon behind the name";
 	struct piece s = unquote(trim((struct piece){ line->p, at }));
 	skip(line, at + 1);
-	for (size_t i = 0; i < s.n; i++) {
+	for (size_t i = 0; i < s.n; i++)
 		if (char_is(s.p[i], CHAR_CTL))
 			return "a control character in the name";
-		s.p[i] = char_lower(s.p[i]);
-	}
-	*name = piece_view(s);
-	return s.n && s.n <= ALIASES_NAME_MAX ? NULL : "no name, or a long one";
+	if (!s.n || s.n > ALIASES_NAME_MAX)
+		return "no name, or a long one";
+	return keep_name(a, piece_view(s), name);
 }
 
 static void add(
@@ -228,7 +264,7 @@ static void take_line(struct aliases *a, struct piece line, unsigned number)
 	const char *why = NULL;
 	size_t first = a->n_targets;
 	if (a->form == ALIASES_NAMED)
-		why = take_name(&line, &name);
+		why = take_name(a, &line, &name);
 	if (!why)
 		why = take_targets(a, line);
 	if (!why && a->form == ALIASES_NAMED && a->n_targets == first)
@@ -330,6 +366,7 @@ int aliases_read(struct view text, enum aliases_form form,
 	struct aliases *a = MUST_NEW(struct aliases);
 	a->form = form;
 	a->bad = bad;
+	arena_init(&a->names, NAMES_MAX);
 	a->text = must_alloc(text.n + 1);
 	if (text.n)
 		memcpy(a->text, text.p, text.n);
@@ -344,6 +381,7 @@ void aliases_free(struct aliases **a)
 	if (!*a)
 		return;
 	free((*a)->text);
+	arena_deinit(&(*a)->names);
 	free((*a)->all);
 	free((*a)->targets);
 	free((*a)->first);

@@ -33,7 +33,7 @@ struct alias_target {
 };
 
 struct alias {
-	struct view name; /* in lower case; empty: of a list */
+	struct view name; /* canonical, see aliases_find; empty: of a list */
 	unsigned line;
 	const struct alias_target *targets;
 	size_t n_targets;
@@ -56,7 +56,8 @@ struct aliases;
 int aliases_read(struct view text, enum aliases_form form,
     struct aliases_bad bad, struct aliases **out) MUST_CHECK;
 void aliases_free(struct aliases **a);
-/* name in lower case; NULL. */
+/* name: a local part as utf8_name makes it, with an '@' and a domain as
+ * domain_canonical makes it behind it, or without; NULL. */
 const struct alias *aliases_find(const struct aliases *a, struct view name);
 /* In order of their names. */
 size_t aliases_count(const struct aliases *a);

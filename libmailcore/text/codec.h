@@ -46,6 +46,11 @@ void utf8_put(struct buf *out, uint32_t code_point);
 void utf8_repair(struct view in, struct buf *out);
 /* NFC, for names; MC_E_BAD when not UTF-8. */
 int utf8_normalize(struct view in, struct buf *out) MUST_CHECK;
+/* A name in the form in which names are compared: lower case, then NFC (as
+ * UsernameCaseMapped of RFC 8265 has it: no folding, so that a sharp s stays
+ * one). MC_E_BAD: it is no UTF-8, or has what no name has beyond ASCII:
+ * controls, blanks, code points for private use or without a meaning. */
+int utf8_name(struct view in, struct buf *out) MUST_CHECK;
 /* Folded for searching: case and compatibility folded, marks removed; bytes
  * that are not UTF-8 become U+FFFD. */
 void utf8_fold(struct view in, struct buf *out);

@@ -132,6 +132,41 @@ int utf8_normalize(struct view in, struct buf *out)
 	return buf_error(out);
 }
 
+/* Controls, formats, private use, what is not assigned, blanks. */
+static const uint32_t no_name =
+    1u << UTF8PROC_CATEGORY_CC | 1u << UTF8PROC_CATEGORY_CF |
+    1u << UTF8PROC_CATEGORY_CO | 1u << UTF8PROC_CATEGORY_CN |
+    1u << UTF8PROC_CATEGORY_ZS | 1u << UTF8PROC_CATEGORY_ZL |
+    1u << UTF8PROC_CATEGORY_ZP;
+
+/* U+200C and U+200D join letters in some scripts, and are for names in them. */
+static bool may_be_in_name(int32_t c)
+{
+	return c < 0x80 || c == 0x200c || c == 0x200d ||
+	       !(no_name & 1u << utf8proc_category(c));
+}
+
+int utf8_name(struct view in, struct buf *out)
+{
+	struct buf lower;
+	int error = 0;
+	buf_init(&lower, 4 * in.n);
+	while (in.n && !error) {
+		size_t n;
+		int32_t c = utf8_code_point(in, &n);
+		error = c < 0 || !may_be_in_name(c) ? MC_E_BAD : 0;
+		if (!error)
+			utf8_put(&lower, (uint32_t)utf8proc_tolower(c));
+		in = view_skip(in, n);
+	}
+	if (!error)
+		error = buf_error(&lower);
+	if (!error)
+		error = utf8_normalize(buf_view(&lower), out);
+	buf_deinit(&lower);
+	return error;
+}
+
 static void fold_ascii(struct view v, struct buf *out)
 {
 	while (v.n) {

@@ -38,6 +38,20 @@ class Mailctl(unittest.TestCase):
             self.assertLessEqual(done.stderr.count("\n"), 1, done.stderr)
         return done.stdout
 
+    def test_names_in_unicode(self):
+        self.expect(OK, "domain", "add", "B\u00fccher.test")
+        self.assertIn("xn--bcher-kva.test", self.expect(OK, "domain", "list"))
+        self.expect(OK, "account", "add", "J\u00fcrgen@b\u00fccher.test", stdin="secret\n")
+        self.expect(DATAERR, "account", "add", "ju\u0308rgen@xn--bcher-kva.test", stdin="x\n", says="exists already")
+        rows = json.loads(self.expect(OK, "--json", "account", "list", "b\u00fccher.test"))
+        self.assertEqual([row["address"] for row in rows], ["j\u00fcrgen@xn--bcher-kva.test"])
+        self.expect(OK, "alias", "add", "\u00c4rger@b\u00fccher.test", "j\u00fcrgen")
+        rows = json.loads(self.expect(OK, "--json", "alias", "list", "b\u00fccher.test"))
+        self.assertEqual((rows[0]["alias"], rows[0]["targets"]),
+                         ("\u00e4rger@xn--bcher-kva.test", ["j\u00fcrgen@xn--bcher-kva.test"]))
+        self.assertIn("j\u00fcrgen@xn--bcher-kva.test", self.expect(OK, "resolve", "J\u00dcRGEN+x@B\u00dcCHER.test"))
+        self.expect(DATAERR, "domain", "add", "b\u00fccher..test", says="not a domain name")
+
     def test_accounts(self):
         self.assertEqual(json.loads(self.expect(OK, "account", "list", "--json")), [])
         self.expect(OK, "account", "add", "Anna@mailcore.test", "quota=1G", stdin="secret\n")

@@ -23,6 +23,23 @@ static const struct name_case name_cases[] = {
 	    "example.org/%c3%a4" },
 	{ "a\xcc\x88@example.org", "\xc3\xa4@example.org",
 	    "example.org/%c3%a4" },
+	/* Upper case, and a sharp s that is no ss (RFC 8265). */
+	{ "GR\xc3\x9c\xc3\x9f@example.org", "gr\xc3\xbc\xc3\x9f@example.org",
+	    "example.org/gr%c3%bc%c3%9f" },
+	/* A domain in its two forms. */
+	{ "a@B\xc3\xbc"
+	  "cher.example",
+	    "a@xn--bcher-kva.example", "xn--bcher-kva.example/a" },
+	{ "a@XN--Bcher-KVA.example", "a@xn--bcher-kva.example",
+	    "xn--bcher-kva.example/a" },
+	{ "a@b\xc3\xbc"
+	  "cher..example",
+	    NULL, NULL },
+	/* No-break space, control, to be drawn backwards, private use. */
+	{ "a\xc2\xa0@example.org", NULL, NULL },
+	{ "a\xc2\x85@example.org", NULL, NULL },
+	{ "a\xe2\x80\xae@example.org", NULL, NULL },
+	{ "a\xee\x80\x80@example.org", NULL, NULL },
 	{ "\"..\"@example.org", NULL, NULL },
 	{ "\"../x\"@example.org", NULL, NULL },
 	{ "\".\"@example.org", NULL, NULL },

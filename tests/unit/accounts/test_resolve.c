@@ -17,6 +17,8 @@ static const char *const in_database[] = {
 	"own@alias.example",
 	"only@db.example",
 	"off@a.example",
+	"gr\xc3\xbcn@a.example",
+	"anna@xn--bcher-kva.example",
 };
 
 static void path(char *out, const char *name)
@@ -73,6 +75,8 @@ static void read_conf(void)
 	    "hostname = mx.example\n"
 	    "default_domain = a.example\n"
 	    "domain a.example {}\n"
+	    "domain \"b\xc3\xbc"
+	    "cher.example\" {}\n"
 	    "domain alias.example { alias_of = a.example }\n"
 	    "domain all.example { catch_all = all }\n"
 	    "domain far.example { catch_all = \"anna@a.example\" }\n"
@@ -90,7 +94,8 @@ static void set_up(void)
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	read_conf();
 	write_file("users", "# comment\nfred:{PLAIN}pencil:1:1::/:/\n"
-			    "nonsense\nGina@file.example:{PLAIN}x\n");
+			    "nonsense\nGina@file.example:{PLAIN}x\n"
+			    "J\xc3\x96rg:{PLAIN}x\n");
 	fill_database();
 	accounts = accounts_new(conf, dir);
 }
@@ -130,6 +135,14 @@ static const struct resolve_case resolve_cases[] = {
 	{ "anna+@a.example", LOCAL, "anna@a.example", TAG },
 	{ "\"anna+x y\"@a.example", LOCAL, "anna@a.example", TAG },
 	{ "odd+name@a.example", LOCAL, "odd+name@a.example", RESOLVE_EXACT },
+	{ "GRU\xcc\x88N+x@a.example", LOCAL, "gr\xc3\xbcn@a.example", TAG },
+	{ "anna@xn--bcher-kva.example", LOCAL, "anna@xn--bcher-kva.example",
+	    RESOLVE_EXACT },
+	{ "anna@B\xc3\xbc"
+	  "cher.example",
+	    LOCAL, "anna@xn--bcher-kva.example", RESOLVE_EXACT },
+	{ "j\xc3\xb6rg@file.example", LOCAL, "j\xc3\xb6rg@file.example",
+	    RESOLVE_EXACT },
 	{ "odd+other@a.example", UNKNOWN },
 	{ "+anna@a.example", UNKNOWN },
 	{ "nobody@a.example", UNKNOWN },
@@ -194,6 +207,10 @@ static const struct login_case login_cases[] = {
 	{ "x@all.example", NULL },
 	{ "nobody@file.example", NULL },
 	{ "nobody", NULL },
+	{ "Gr\xc3\xbcn", "gr\xc3\xbcn@a.example" },
+	{ "anna@b\xc3\xbc"
+	  "cher.example",
+	    "anna@xn--bcher-kva.example" },
 	{ "anna@b.example", NULL },
 	{ "@", NULL },
 	{ "", NULL },

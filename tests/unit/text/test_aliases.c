@@ -64,6 +64,12 @@ static const struct alias_case cases[] = {
 	{ V_INIT("\"A b\": c"), NAMED, "a b=a<c>;", "" },
 	{ V_INIT("\"a:b\\\"\": c"), NAMED, "a:b\"=a<c>;", "" },
 	{ V_INIT("info@Example.ORG: c"), NAMED, "info@example.org=a<c>;", "" },
+	{ V_INIT("GR\xc3\x9cN@B\xc3\xbc"
+		 "cher.example: c\nA\xcc\x88: d\n"),
+	    NAMED, "gr\xc3\xbcn@xn--bcher-kva.example=a<c>;\xc3\xa4=a<d>;",
+	    "" },
+	{ V_INIT("\xff: c\na@\xff: c\na@b..\xc3\xbc: c\n"), NAMED, "",
+	    "1 2 3 " },
 	{ V_INIT("a: |/bin/cat -u"), NAMED, "a=c</bin/cat -u>;", "" },
 	{ V_INIT("a: \"|/bin/cat a,b \\\"x y\\\"\", c"), NAMED,
 	    "a=c</bin/cat a,b \"x y\"> a<c>;", "" },

@@ -287,6 +287,58 @@ START_TEST(normalizes_names)
 
 END_TEST
 
+static const struct pair name_pairs[] = {
+	{ V_INIT("Plain.X"), V_INIT("plain.x") },
+	{ V_INIT("A\xcc\x88"), V_INIT("\xc3\xa4") },
+	{ V_INIT("\xc3\x84"), V_INIT("\xc3\xa4") },
+	/* Kelvin; sharp s; the sigmas of a word in capitals are one. */
+	{ V_INIT("\xe2\x84\xaa"), V_INIT("k") },
+	{ V_INIT("\xc3\x9f"), V_INIT("\xc3\x9f") },
+	{ V_INIT("\xce\xa3\xce\xa3"), V_INIT("\xcf\x83\xcf\x83") },
+	/* Grows. */
+	{ V_INIT("\xc8\xba"), V_INIT("\xe2\xb1\xa5") },
+	/* A joiner of letters. */
+	{ V_INIT("\xd9\x85\xe2\x80\x8c\xd9\x87"),
+	    V_INIT("\xd9\x85\xe2\x80\x8c\xd9\x87") },
+};
+
+START_TEST(names_are_compared_in_lower_case)
+{
+	struct buf out;
+	buf_init(&out, 20);
+	struct view in = exact_copy(name_pairs[_i].plain);
+	ck_assert_int_eq(utf8_name(in, &out), 0);
+	ck_assert_view_eq(buf_view(&out), name_pairs[_i].coded);
+	exact_free(in);
+	buf_deinit(&out);
+}
+
+END_TEST
+
+/* A name that was made so is not made another. */
+START_TEST(names_stay_what_they_are)
+{
+	struct buf in, once, twice;
+	buf_init(&in, 8);
+	buf_init(&once, 64);
+	buf_init(&twice, 64);
+	for (uint32_t c = 0x80; c < 0x30000; c++) {
+		buf_reset(&in);
+		buf_reset(&once);
+		buf_reset(&twice);
+		utf8_put(&in, c);
+		if (utf8_name(buf_view(&in), &once) != 0)
+			continue;
+		ck_assert_int_eq(utf8_name(buf_view(&once), &twice), 0);
+		ck_assert_view_eq(buf_view(&twice), buf_view(&once));
+	}
+	buf_deinit(&in);
+	buf_deinit(&once);
+	buf_deinit(&twice);
+}
+
+END_TEST
+
 struct charset_case {
 	struct view charset, in, want;
 };
@@ -361,6 +413,9 @@ static Suite *build(void)
 	tcase_add_loop_test(t, knows_utf8, 0, N(utf8_cases));
 	tcase_add_loop_test(t, folds_for_searching, 0, N(fold_pairs));
 	tcase_add_test(t, normalizes_names);
+	tcase_add_loop_test(
+	    t, names_are_compared_in_lower_case, 0, N(name_pairs));
+	tcase_add_test(t, names_stay_what_they_are);
 	tcase_add_loop_test(t, converts_charsets, 0, N(charset_cases));
 	tcase_add_test(t, converts_long_texts);
 	suite_add_tcase(s, t);
