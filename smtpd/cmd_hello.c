@@ -57,6 +57,8 @@ void smtp_cmd_ehlo(struct smtp_session *s, const struct smtp_args *args)
 	buf_put(&text, V("\n8BITMIME\nENHANCEDSTATUSCODES"));
 	if (smtp_offers_dsn(s))
 		buf_put(&text, V("\nDSN"));
+	if (smtp_offers_utf8(s))
+		buf_put(&text, V("\nSMTPUTF8"));
 	if (s->has_tls)
 		buf_put(&text, V("\nREQUIRETLS"));
 	if (s->env.tls_available && !s->has_tls)

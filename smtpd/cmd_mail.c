@@ -1,6 +1,6 @@
 /* MAIL and RCPT: the envelope. RFC 5321 4.1.1.2 and 3; SIZE: RFC 1870; BODY:
- * RFC 6152; AUTH=: RFC 4954 5; REQUIRETLS: RFC 8689; RET, ENVID, NOTIFY and
- * ORCPT: RFC 3461. */
+ * RFC 6152; AUTH=: RFC 4954 5; SMTPUTF8: RFC 6531; REQUIRETLS: RFC 8689; RET,
+ * ENVID, NOTIFY and ORCPT: RFC 3461. */
 #include "smtpd/smtp_command.h"
 
 /* "FROM:" or "TO:", then the path. A blank behind the colon is no valid syntax,
@@ -17,11 +17,6 @@ static bool take_path(struct smtp_session *s, struct view *text,
 		    s, &(struct reply){ 501, { 5, 1, 3 }, view_of(why) });
 	if (text->n && text->p[0] != ' ')
 		return smtp_refuse(s, &REPLY(501, 5, 5, 4, "Syntax error"));
-	/* RFC 6531 3.5: not offered. */
-	if (args->path.is_utf8)
-		return smtp_refuse(s, &REPLY(553, 5, 6, 7,
-					  "Non-ASCII addresses are not "
-					  "supported"));
 	return true;
 }
 
@@ -46,7 +41,14 @@ static bool param_body(
 	return true;
 }
 
-/* RFC 8689 2: a keyword alone. */
+static bool param_smtputf8(
+    struct smtp_session *s, struct view value, struct smtp_args *args)
+{
+	args->flags |= SUBMIT_FLAG_SMTPUTF8;
+	return !value.n ||
+	       smtp_refuse(s, &REPLY(501, 5, 5, 4, "SMTPUTF8 takes no value"));
+}
+
 static bool param_requiretls(
     struct smtp_session *s, struct view value, struct smtp_args *args)
 {
@@ -71,24 +73,25 @@ static bool param_auth(
 
 struct param {
 	struct view name;
-	bool is_dsn;
+	bool (*is_offered)(const struct smtp_session *s); /* NULL: always */
 	bool (*take)(
 	    struct smtp_session *s, struct view value, struct smtp_args *args);
 };
 
 static const struct param mail_params[] = {
-	{ V_INIT("SIZE"), false, param_size },
-	{ V_INIT("BODY"), false, param_body },
-	{ V_INIT("AUTH"), false, param_auth },
-	{ V_INIT("REQUIRETLS"), false, param_requiretls },
-	{ V_INIT("RET"), true, smtp_param_ret },
-	{ V_INIT("ENVID"), true, smtp_param_envid },
-	{ V_INIT(""), false, NULL },
+	{ V_INIT("SIZE"), NULL, param_size },
+	{ V_INIT("BODY"), NULL, param_body },
+	{ V_INIT("AUTH"), NULL, param_auth },
+	{ V_INIT("SMTPUTF8"), smtp_offers_utf8, param_smtputf8 },
+	{ V_INIT("REQUIRETLS"), NULL, param_requiretls },
+	{ V_INIT("RET"), smtp_offers_dsn, smtp_param_ret },
+	{ V_INIT("ENVID"), smtp_offers_dsn, smtp_param_envid },
+	{ V_INIT(""), NULL, NULL },
 };
 static const struct param rcpt_params[] = {
-	{ V_INIT("NOTIFY"), true, smtp_param_notify },
-	{ V_INIT("ORCPT"), true, smtp_param_orcpt },
-	{ V_INIT(""), false, NULL },
+	{ V_INIT("NOTIFY"), smtp_offers_dsn, smtp_param_notify },
+	{ V_INIT("ORCPT"), smtp_offers_dsn, smtp_param_orcpt },
+	{ V_INIT(""), NULL, NULL },
 };
 
 static bool take_param(struct smtp_session *s, const struct param *params,
@@ -96,7 +99,7 @@ static bool take_param(struct smtp_session *s, const struct param *params,
 {
 	for (unsigned i = 0; params[i].take; i++) {
 		if (!view_ieq(key, params[i].name) ||
-		    (params[i].is_dsn && !smtp_offers_dsn(s)))
+		    (params[i].is_offered && !params[i].is_offered(s)))
 			continue;
 		if (args->seen & 1u << i)
 			return smtp_refuse(
@@ -124,6 +127,9 @@ static bool take_params(struct smtp_session *s, const struct param *params,
 	}
 }
 
+/* RFC 6531 3.5 */
+#define NEEDS_UTF8 "Non-ASCII addresses need SMTPUTF8"
+
 bool smtp_args_mail(
     struct smtp_session *s, struct view text, struct smtp_args *args)
 {
@@ -132,7 +138,10 @@ bool smtp_args_mail(
 	if (args->path.local.n && !args->path.domain.n)
 		return smtp_refuse(
 		    s, &REPLY(553, 5, 1, 7, "Sender needs a domain"));
-	return take_params(s, mail_params, text, args);
+	if (!take_params(s, mail_params, text, args))
+		return false;
+	return !args->path.is_utf8 || args->flags & SUBMIT_FLAG_SMTPUTF8 ||
+	       smtp_refuse(s, &REPLY(550, 5, 6, 7, NEEDS_UTF8));
 }
 
 bool smtp_args_rcpt(
@@ -143,6 +152,8 @@ bool smtp_args_rcpt(
 	if (args->path.is_null)
 		return smtp_refuse(
 		    s, &REPLY(501, 5, 1, 3, "Recipient needs an address"));
+	if (args->path.is_utf8 && !(s->flags & SUBMIT_FLAG_SMTPUTF8))
+		return smtp_refuse(s, &REPLY(553, 5, 6, 7, NEEDS_UTF8));
 	return take_params(s, rcpt_params, text, args);
 }
 
@@ -164,7 +175,11 @@ static bool keep_address(
 	bool ok = true;
 	if (p.local.n && !p.domain.n)
 		p.domain = s->env.hostname;
-	if (path_format(&p, text, sizeof text, &n))
+	int error = path_format(&p, text, sizeof text, &n);
+	if (error == MC_E_BAD)
+		return smtp_refuse(
+		    s, &REPLY(501, 5, 1, 3, "There is no such domain name"));
+	if (error)
 		return smtp_refuse(
 		    s, &REPLY(501, 5, 1, 3, "Address is too long"));
 	*out = arena_copy(&s->arena, (struct view){ text, n }, &ok);

@@ -369,6 +369,7 @@ static void set_limits(struct front *f)
 		.auth_delay_ms = (uint32_t)conf->login_failure_delay * 1000,
 		.bare_newline = conf->bare_newline_fix ? BARE_NEWLINE_FIX
 						       : BARE_NEWLINE_REFUSE,
+		.smtputf8 = conf->smtputf8,
 		.loopback_auth = view_eq(insecure, V("loopback")),
 		.full_is_permanent =
 		    view_eq(view_of(conf->quota_reply), V("permanent")),

@@ -10,8 +10,8 @@ enum {
 	LINE_MAX_PLAIN = 512, /* RFC 5321 4.5.3.1.4 */
 	/* RFC 1870 3: 26 more for SIZE; RFC 6152 2: 17 for BODY; RFC 4954 5:
 	 * 500 for AUTH; RFC 3461 4.3 and 4.4: " RET=FULL" and " ENVID=" with
-	 * 100; RFC 8689 2: 11 for REQUIRETLS. */
-	LINE_MAX_MAIL = 512 + 26 + 17 + 500 + 9 + 107 + 11,
+	 * 100; RFC 6531 3.1: 10 for SMTPUTF8; RFC 8689 2: 11 for REQUIRETLS. */
+	LINE_MAX_MAIL = 512 + 26 + 17 + 500 + 9 + 107 + 10 + 11,
 	/* RFC 3461 4.1 and 4.2: " NOTIFY=SUCCESS,FAILURE,DELAY" and " ORCPT="
 	 * with 500. */
 	LINE_MAX_RCPT = 512 + 29 + 507,

@@ -123,6 +123,7 @@ bool smtp_is_submission(const struct smtp_session *s);
 bool smtp_may_auth(const struct smtp_session *s);
 /* To those who may become known: nobody else is sent notifications. */
 bool smtp_offers_dsn(const struct smtp_session *s);
+bool smtp_offers_utf8(const struct smtp_session *s);
 struct view smtp_helo(const struct smtp_session *s);
 struct view smtp_account(const struct smtp_session *s);
 

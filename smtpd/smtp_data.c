@@ -93,6 +93,8 @@ static uint32_t flags_of(const struct smtp_session *s)
 	if (header_watch_tls_optional(&s->data.header) &&
 	    !(flags & SUBMIT_FLAG_REQUIRETLS))
 		flags |= SUBMIT_FLAG_TLS_OPTIONAL;
+	if (s->data.header.is_8bit && flags & SUBMIT_FLAG_SMTPUTF8)
+		flags |= SUBMIT_FLAG_UTF8_HEADER;
 	return flags;
 }
 

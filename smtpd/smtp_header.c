@@ -1,5 +1,6 @@
 #include "smtpd/smtp_header.h"
 #include "base/chars.h"
+#include "text/scan.h"
 
 enum {
 	NAME_MAX_OCTETS = 1000
@@ -74,6 +75,7 @@ static bool is_space(char c)
 /* A piece of a line, which may begin with the field's name. */
 static void note_piece(struct header_watch *h, struct view v)
 {
+	h->is_8bit = h->is_8bit || scan_has_eightbit(v);
 	if (!h->in_tls_required)
 		return;
 	for (size_t i = 0; i < v.n; i++) {

@@ -10,6 +10,7 @@ struct header_watch {
 			   of the message: there is no empty line */
 	bool has_field; /* at least one was there */
 	bool has_date, has_message_id;
+	bool is_8bit; /* octets above 127 were there */
 	bool in_line, in_value, in_tls_required; /* private, and what is there
 						    of TLS-Required: */
 	char tls_required[4];

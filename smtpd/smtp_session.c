@@ -39,6 +39,11 @@ bool smtp_offers_dsn(const struct smtp_session *s)
 	return smtp_is_submission(s) || s->is_authed;
 }
 
+bool smtp_offers_utf8(const struct smtp_session *s)
+{
+	return s->env.limits->smtputf8;
+}
+
 bool smtp_is_submission(const struct smtp_session *s)
 {
 	return s->env.service != SERVICE_SMTP;

@@ -69,6 +69,7 @@ struct smtp_limits {
 	uint64_t message_bytes, header_bytes;
 	uint32_t recipients, hops, errors, auth_failures, auth_delay_ms;
 	enum bare_newline bare_newline;
+	bool smtputf8;
 	bool loopback_auth;     /* AUTH without TLS from this machine */
 	bool full_is_permanent; /* mailboxes that are full */
 };

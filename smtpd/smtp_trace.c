@@ -2,6 +2,7 @@
  * submission may lack (RFC 6409 8). */
 #include "smtpd/smtp_command.h"
 #include "text/date.h"
+#include "text/scan.h"
 #include <inttypes.h>
 
 /* "TCP-info = address-literal / ( Domain FWS address-literal )" */
@@ -19,10 +20,13 @@ static void put_client(const struct smtp_session *s, struct buf *out)
 	buf_put(out, V("])\r\n"));
 }
 
-/* RFC 3848: ESMTP, with S behind it for TLS, A for AUTH. */
+/* RFC 3848: ESMTP, with S behind it for TLS, A for AUTH; RFC 6531 4.3. */
 static void put_protocol(const struct smtp_session *s, struct buf *out)
 {
-	buf_put(out, s->esmtp ? V(" with ESMTP") : V(" with SMTP"));
+	bool is_utf8 = s->esmtp && s->flags & SUBMIT_FLAG_SMTPUTF8;
+	buf_put(out, is_utf8    ? V(" with UTF8SMTP")
+		     : s->esmtp ? V(" with ESMTP")
+				: V(" with SMTP"));
 	if (s->has_tls && s->esmtp)
 		buf_put_char(out, 'S');
 	if (s->is_authed && s->esmtp)
@@ -50,8 +54,9 @@ void smtp_trace_put(const struct smtp_session *s, struct buf *out)
 	buf_put(out, V(" id "));
 	put_id(s, out);
 	/* RFC 5321 7.2: with several recipients, "for" would tell each about
-	 * the others. */
-	if (s->n_rcpts == 1) {
+	 * the others. An address that is not ASCII would bind a message that
+	 * is to SMTPUTF8 where an alias sends it on. */
+	if (s->n_rcpts == 1 && !scan_has_eightbit(s->rcpts->address)) {
 		buf_put(out, V("\r\n\tfor <"));
 		buf_put(out, s->rcpts->address);
 		buf_put_char(out, '>');

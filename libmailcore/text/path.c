@@ -2,20 +2,13 @@
 #include "base/chars.h"
 #include "text/codec.h"
 #include "text/idn.h"
+#include "text/scan.h"
 #include <arpa/inet.h>
 #include <string.h>
 
 static bool is_eightbit(char c)
 {
 	return (unsigned char)c >= 0x80;
-}
-
-static bool has_eightbit(struct view v)
-{
-	for (size_t i = 0; i < v.n; i++)
-		if (is_eightbit(v.p[i]))
-			return true;
-	return false;
 }
 
 static bool take_char(struct view *v, char c)
@@ -168,7 +161,8 @@ static bool take_domain(struct view *in, struct path *out, const char **why)
 
 static bool finish(struct path *p, const char **why)
 {
-	p->is_utf8 = has_eightbit(p->local) || has_eightbit(p->domain);
+	p->is_utf8 =
+	    scan_has_eightbit(p->local) || scan_has_eightbit(p->domain);
 	*why = "address is not UTF-8";
 	return !p->is_utf8 ||
 	       (utf8_is_valid(p->local) && utf8_is_valid(p->domain));
@@ -240,7 +234,7 @@ enum parse path_parse_address(struct view v, struct path *out, const char **why)
 
 int domain_canonical(struct view v, char out[PATH_DOMAIN_MAX + 1])
 {
-	bool is_ascii = !has_eightbit(v);
+	bool is_ascii = !scan_has_eightbit(v);
 	int error = is_ascii ? view_to_cstr(v, out, PATH_DOMAIN_MAX + 1)
 			     : idn_to_ascii(v, out);
 	for (char *p = out; !error && *p; p++)

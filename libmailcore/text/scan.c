@@ -46,3 +46,10 @@ void scan_bytes(struct view v, bool *nul, bool *eightbit)
 	*nul = *nul || zero;
 	*eightbit = *eightbit || (high & HIGHS);
 }
+
+bool scan_has_eightbit(struct view v)
+{
+	bool nul = false, eightbit = false;
+	scan_bytes(v, &nul, &eightbit);
+	return eightbit;
+}

@@ -9,4 +9,6 @@ size_t scan_newline(struct view v);
 
 /* Sets *nul or *eightbit when v holds such a byte; never clears them. */
 void scan_bytes(struct view v, bool *nul, bool *eightbit);
+/* An octet above 127 is there. */
+bool scan_has_eightbit(struct view v);
 #endif

@@ -91,7 +91,9 @@ enum submit_flag {
 	SUBMIT_FLAG_REQUIRETLS = 1 << 4, /* RFC 8689 */
 	/* The header says TLS-Required: No (RFC 8689 4.1). */
 	SUBMIT_FLAG_TLS_OPTIONAL = 1 << 5,
-	SUBMIT_FLAGS_OF_FRONTS = (1 << 6) - 1,
+	/* Of mail with SMTPUTF8: its header has octets above 127. */
+	SUBMIT_FLAG_UTF8_HEADER = 1 << 6,
+	SUBMIT_FLAGS_OF_FRONTS = (1 << 7) - 1,
 	/* Of the queue's own: a notification, and the last one, which nobody
 	 * is told about when it cannot be delivered. */
 	SUBMIT_FLAG_NOTICE = 1 << 8,

@@ -20,18 +20,11 @@ static bool may_stand_in_parameter(struct view v)
 	return may_stand(v) && !view_has_byte(v, ' ');
 }
 
-static bool is_eightbit(struct view v)
-{
-	bool nul = false, eightbit = false;
-	scan_bytes(v, &nul, &eightbit);
-	return eightbit;
-}
-
 static bool needs_utf8(const struct smtp_client_mail *m)
 {
-	bool needs = m->is_utf8 || is_eightbit(m->sender);
+	bool needs = m->is_utf8 || scan_has_eightbit(m->sender);
 	for (size_t i = 0; i < m->n_rcpts && !needs; i++)
-		needs = is_eightbit(m->rcpts[i].address);
+		needs = scan_has_eightbit(m->rcpts[i].address);
 	return needs;
 }
 

@@ -2,6 +2,7 @@
 #include "queued/notice/explain.h"
 #include "text/date.h"
 #include "text/header.h"
+#include "text/scan.h"
 #include "text/xtext.h"
 #include <inttypes.h>
 
@@ -247,18 +248,10 @@ static void put_status_part(const struct dsn *d, struct buf *out)
 		put_recipient(d, &d->rcpts[i], out);
 }
 
-static bool has_8bit(struct view v)
-{
-	for (size_t i = 0; i < v.n; i++)
-		if ((unsigned char)v.p[i] > 127)
-			return true;
-	return false;
-}
-
 static void put_original(const struct dsn *d, struct buf *out, bool *is_8bit)
 {
 	struct view v = d->is_whole ? d->original : header_of(d->original);
-	*is_8bit = has_8bit(v);
+	*is_8bit = scan_has_eightbit(v);
 	put_delimiter(d, out, false);
 	buf_put(out, d->is_whole ? V("Content-Type: message/rfc822\r\n")
 				 : V("Content-Type: text/rfc822-headers\r\n"));

@@ -41,7 +41,7 @@ void relay_transaction_open(
 		       : m->flags & SUBMIT_FLAG_RET_HDRS ? SMTP_RET_HDRS
 							 : SMTP_RET_NONE,
 		.is_8bit = (m->flags & SUBMIT_FLAG_8BITMIME) != 0,
-		.is_utf8 = (m->flags & SUBMIT_FLAG_SMTPUTF8) != 0,
+		.is_utf8 = (m->flags & SUBMIT_FLAG_UTF8_HEADER) != 0,
 		.requires_tls = (m->flags & SUBMIT_FLAG_REQUIRETLS) != 0,
 		.size = m->size,
 	};

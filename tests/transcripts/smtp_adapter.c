@@ -5,11 +5,11 @@
  *   other domains  are remote
  *   AUTH           knows user with the password secret; temp and gone
  *
- * Directives: @service NAME, @loopback, @no-tls, @limit NAME N, @fix (bare
- * newlines), @full-is-permanent, before the start; @tls [plus] (TLS came up),
- * @timeout, @stop,
- * @reply commit|spool|write ok|temp|full|limit (from now on), and @show
- * envelope|body|size|delay|starttls, which the "server" then says. */
+ * Directives: @service NAME, @loopback, @no-tls, @no-utf8, @limit NAME N, @fix
+ * (bare newlines), @full-is-permanent, before the start; @tls [plus] (TLS came
+ * up), @timeout, @stop, @reply commit|spool|write ok|temp|full|limit (from now
+ * on), and @show envelope|body|size|delay|starttls, which the "server" then
+ * says. */
 #include "base/panic.h"
 #include "replay.h"
 #include "smtpd/smtp_session.h"
@@ -112,6 +112,9 @@ static void put_envelope(struct world *w, const struct smtp_message *m)
 	buf_put(out, m->flags & SUBMIT_FLAG_8BITMIME ? V(" 8bit") : V_NONE);
 	buf_put(
 	    out, m->flags & SUBMIT_FLAG_REQUIRETLS ? V(" requiretls") : V_NONE);
+	buf_put(out, m->flags & SUBMIT_FLAG_SMTPUTF8 ? V(" utf8") : V_NONE);
+	buf_put(
+	    out, m->flags & SUBMIT_FLAG_UTF8_HEADER ? V(" header") : V_NONE);
 	buf_put(out,
 	    m->flags & SUBMIT_FLAG_TLS_OPTIONAL ? V(" tls-optional") : V_NONE);
 	buf_put(out, m->spooled ? V(" spooled") : V_NONE);
@@ -198,6 +201,7 @@ static const struct smtp_limits defaults = {
 	.errors = 20,
 	.auth_failures = 3,
 	.auth_delay_ms = 2000,
+	.smtputf8 = true,
 	.loopback_auth = true,
 };
 
@@ -426,6 +430,8 @@ static bool world_directive(void *engine, struct view word, struct view rest)
 		w->env.remote = rest;
 	else if (view_eq(word, V("no-tls")))
 		w->env.tls_available = false;
+	else if (view_eq(word, V("no-utf8")))
+		w->limits.smtputf8 = false;
 	else if (view_eq(word, V("fix")))
 		w->limits.bare_newline = BARE_NEWLINE_FIX;
 	else if (view_eq(word, V("full-is-permanent")))

@@ -15,7 +15,9 @@ C: MAIL FROM:<a@example.net> SIZE=123456789012345678901
 S: 501 5.5.4 Bad SIZE
 C: MAIL FROM:<a@example.net> BODY=9BIT
 S: 501 5.5.4 Bad BODY
-C: MAIL FROM:<a@example.net> SMTPUTF8
+C: MAIL FROM:<a@example.net> SMTPUTF8=1
+S: 501 5.5.4 SMTPUTF8 takes no value
+C: MAIL FROM:<a@example.net> SMTPUTF9
 S: 555 5.5.4 Unknown parameter
 C: MAIL FROM:<a@example.net> RET=HDRS ENVID=1
 S: 555 5.5.4 Unknown parameter
