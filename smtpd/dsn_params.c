@@ -1,6 +1,7 @@
-/* RET and ENVID of MAIL, NOTIFY and ORCPT of RCPT: RFC 3461 4. */
+/* RET and ENVID of MAIL, NOTIFY and ORCPT of RCPT: RFC 3461 4, RFC 6533 3. */
 #include "base/chars.h"
 #include "smtpd/smtp_command.h"
+#include "text/scan.h"
 #include "text/xtext.h"
 
 enum {
@@ -71,12 +72,41 @@ static bool is_type(struct view v)
 	return v.n > 0;
 }
 
+/* RFC 6533 3: kept in its form that is ASCII, which may be sent to all. With
+ * SMTPUTF8 it may come as UTF-8. */
+static bool take_utf8(
+    struct smtp_session *s, struct view address, struct view *out)
+{
+	struct buf plain, kept;
+	bool ok =
+	    s->flags & SUBMIT_FLAG_SMTPUTF8 || !scan_has_eightbit(address);
+	buf_init(&plain, ORCPT_MAX);
+	buf_init(&kept, ORCPT_MAX);
+	buf_put(&kept, V("utf-8;"));
+	ok = ok && utf8_address_decode(address, &plain) == 0;
+	utf8_address_encode(buf_view(&plain), &kept);
+	ok = ok && !buf_error(&kept);
+	*out = arena_copy(&s->arena, buf_view(&kept), &ok);
+	buf_deinit(&plain);
+	buf_deinit(&kept);
+	return ok;
+}
+
+static bool take_orcpt(
+    struct smtp_session *s, struct view value, struct view *out)
+{
+	struct view address = value, type;
+	*out = value;
+	if (value.n > ORCPT_MAX || !view_cut(&address, ';', &type) ||
+	    !is_type(type) || !address.n)
+		return false;
+	return view_ieq(type, V("utf-8")) ? take_utf8(s, address, out)
+					  : xtext_is_printable(address);
+}
+
 bool smtp_param_orcpt(
     struct smtp_session *s, struct view value, struct smtp_args *args)
 {
-	struct view address = value, type;
-	args->orcpt = value;
-	return (value.n <= ORCPT_MAX && view_cut(&address, ';', &type) &&
-		   is_type(type) && address.n && xtext_is_printable(address)) ||
+	return take_orcpt(s, value, &args->orcpt) ||
 	       smtp_refuse(s, &REPLY(501, 5, 5, 4, "Bad ORCPT"));
 }

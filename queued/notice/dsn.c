@@ -1,5 +1,6 @@
 #include "queued/notice/dsn.h"
 #include "queued/notice/explain.h"
+#include "text/codec.h"
 #include "text/date.h"
 #include "text/header.h"
 #include "text/scan.h"
@@ -29,17 +30,32 @@ static void put_date(struct buf *out, const char *name, uint64_t time_s)
 	buf_put(out, V("\r\n"));
 }
 
-/* A line of a field or a text: what has no place in one is written as '?'. */
-static void put_clean(struct buf *out, struct view v)
+/* A piece of a field or a text: what has no place in one is written as '?'. */
+static void put_clean(const struct dsn *d, struct buf *out, struct view v)
 {
-	for (size_t i = 0; i < v.n; i++)
-		buf_put_char(out, v.p[i] < ' ' || v.p[i] > '~' ? '?' : v.p[i]);
+	bool is_utf8 = d->is_utf8 && utf8_is_valid(v);
+	for (size_t i = 0; i < v.n; i++) {
+		bool is_eightbit = (unsigned char)v.p[i] > 127;
+		bool may_stand =
+		    is_eightbit ? is_utf8 : v.p[i] >= ' ' && v.p[i] <= '~';
+		buf_put_char(out, may_stand ? v.p[i] : '?');
+	}
 }
 
-static void put_line(struct buf *out, const char *start, struct view v)
+/* In ASCII where UTF-8 cannot be (RFC 6533 3). */
+static void put_address(const struct dsn *d, struct buf *out, struct view v)
+{
+	if (!d->is_utf8 && scan_has_eightbit(v))
+		utf8_address_encode(v, out);
+	else
+		put_clean(d, out, v);
+}
+
+static void put_line(
+    const struct dsn *d, struct buf *out, const char *start, struct view v)
 {
 	buf_put_cstr(out, start);
-	put_clean(out, v);
+	put_clean(d, out, v);
 	buf_put(out, V("\r\n"));
 }
 
@@ -75,8 +91,8 @@ static void put_references(const struct dsn *d, struct buf *out)
 			return;
 	if (id.n < 3 || id.n > 250 || id.p[0] != '<')
 		return;
-	put_line(out, "In-Reply-To: ", id);
-	put_line(out, "References: ", id);
+	put_line(d, out, "In-Reply-To: ", id);
+	put_line(d, out, "References: ", id);
 }
 
 static void put_header(const struct dsn *d, struct buf *out)
@@ -84,7 +100,7 @@ static void put_header(const struct dsn *d, struct buf *out)
 	buf_put(out, V("From: Mail Delivery System <MAILER-DAEMON@"));
 	buf_put(out, d->hostname);
 	buf_put(out, V(">\r\nTo: <"));
-	put_clean(out, d->to);
+	put_address(d, out, d->to);
 	buf_put(out, V(">\r\nSubject: "));
 	buf_put(out, d->is_for_postmaster ? V("Undeliverable, and its sender "
 					      "cannot be told")
@@ -126,7 +142,7 @@ static void put_sentence(const struct dsn *d, struct buf *out)
 	else
 		buf_put(out, words[d->action].sentence);
 	if (d->n_rcpts == 1)
-		put_clean(out, first->address);
+		put_address(d, out, first->address);
 	else
 		buf_printf(out, "%zu of its recipients", d->n_rcpts);
 	if (d->n_rcpts == 1 && !is_success(d)) {
@@ -143,7 +159,7 @@ static void put_advice(const struct dsn *d, struct buf *out)
 		buf_put(out, V("Its sender is not told: it is a notification "
 			       "itself, or the address of its\r\n"
 			       "sender may be forged. It was from <"));
-		put_clean(out, d->sender);
+		put_address(d, out, d->sender);
 		buf_put(out, V(">.\r\n"));
 	} else if (d->action == DSN_DELAYED) {
 		buf_put(out, V("You need not do anything: delivery is tried "
@@ -164,15 +180,21 @@ static void put_advice(const struct dsn *d, struct buf *out)
 static void put_text(const struct dsn *d, struct buf *out)
 {
 	put_delimiter(d, out, false);
-	buf_put(out, V("Content-Type: text/plain; charset=us-ascii\r\n\r\n"));
+	buf_put(out, d->is_utf8
+			 ? V("Content-Type: text/plain; charset=utf-8\r\n"
+			     "Content-Transfer-Encoding: 8bit\r\n\r\n")
+			 : V("Content-Type: text/plain; charset=us-ascii\r\n"
+			     "\r\n"));
 	put_sentence(d, out);
 	put_advice(d, out);
 	for (size_t i = 0; i < d->n_rcpts; i++) {
-		put_line(out, "  ", d->rcpts[i].address);
+		buf_put(out, V("  "));
+		put_address(d, out, d->rcpts[i].address);
+		buf_put(out, V("\r\n"));
 		if (d->n_rcpts > 1 && !is_success(d))
-			put_line(out, "      ",
+			put_line(d, out, "      ",
 			    explain_reply(d->rcpts[i].reply).what);
-		put_line(out, "      ", d->rcpts[i].reply);
+		put_line(d, out, "      ", d->rcpts[i].reply);
 	}
 	buf_printf(out,
 	    "\r\nIts number in the queue of this host was "
@@ -191,17 +213,35 @@ static void put_status(const struct dsn *d, struct view reply, struct buf *out)
 	buf_put(out, V("\r\n"));
 }
 
-/* RFC 3461 6.3 (d): the type stays, the address is decoded. */
-static void put_original_recipient(struct view orcpt, struct buf *out)
+/* What orcpt stands for, where UTF-8 may be; what does not conform stays. */
+static void put_utf8_original(
+    const struct dsn *d, struct view orcpt, struct buf *out)
+{
+	struct buf plain;
+	buf_init(&plain, orcpt.n);
+	if (d->is_utf8 && utf8_address_decode(orcpt, &plain) == 0)
+		orcpt = buf_view(&plain);
+	put_clean(d, out, orcpt);
+	buf_deinit(&plain);
+}
+
+/* RFC 3461 6.3 (d): the type stays, the address is decoded; RFC 6533 3. */
+static void put_original_recipient(
+    const struct dsn *d, struct view orcpt, struct buf *out)
 {
 	struct view type;
-	if (!orcpt.n || !view_cut(&orcpt, ';', &type) ||
-	    !xtext_is_printable(orcpt))
+	if (!orcpt.n || !view_cut(&orcpt, ';', &type))
+		return;
+	bool is_of_utf8 = view_ieq(type, V("utf-8"));
+	if (!is_of_utf8 && !xtext_is_printable(orcpt))
 		return;
 	buf_put(out, V("Original-Recipient: "));
-	put_clean(out, type);
+	put_clean(d, out, type);
 	buf_put_char(out, ';');
-	xtext_put_decoded(out, orcpt);
+	if (is_of_utf8)
+		put_utf8_original(d, orcpt, out);
+	else
+		xtext_put_decoded(out, orcpt);
 	buf_put(out, V("\r\n"));
 }
 
@@ -210,9 +250,9 @@ static void put_diagnostic(
     const struct dsn *d, const struct dsn_rcpt *r, struct buf *out)
 {
 	if (r->host.n)
-		put_line(out, "Remote-MTA: dns;", r->host);
+		put_line(d, out, "Remote-MTA: dns;", r->host);
 	if (!is_success(d))
-		put_line(out,
+		put_line(d, out,
 		    r->host.n ? "Diagnostic-Code: smtp; "
 			      : "Diagnostic-Code: x-mailcore; ",
 		    r->reply);
@@ -222,9 +262,13 @@ static void put_recipient(
     const struct dsn *d, const struct dsn_rcpt *r, struct buf *out)
 {
 	buf_put(out, V("\r\n"));
-	put_original_recipient(r->orcpt, out);
-	put_line(out, "Final-Recipient: rfc822;", r->address);
-	put_line(out, "Action: ", words[d->action].action);
+	put_original_recipient(d, r->orcpt, out);
+	buf_put(out, scan_has_eightbit(r->address)
+			 ? V("Final-Recipient: utf-8;")
+			 : V("Final-Recipient: rfc822;"));
+	put_address(d, out, r->address);
+	buf_put(out, V("\r\n"));
+	put_line(d, out, "Action: ", words[d->action].action);
 	put_status(d, r->reply, out);
 	put_diagnostic(d, r, out);
 	if (r->last_s)
@@ -236,36 +280,49 @@ static void put_recipient(
 static void put_status_part(const struct dsn *d, struct buf *out)
 {
 	put_delimiter(d, out, false);
-	buf_put(out, V("Content-Type: message/delivery-status\r\n\r\n"));
+	buf_put(out, d->is_utf8
+			 ? V("Content-Type: message/global-delivery-status\r\n"
+			     "Content-Transfer-Encoding: 8bit\r\n\r\n")
+			 : V("Content-Type: message/delivery-status\r\n\r\n"));
 	if (d->envid.n && xtext_is_printable(d->envid)) {
 		buf_put(out, V("Original-Envelope-Id: "));
 		xtext_put_decoded(out, d->envid);
 		buf_put(out, V("\r\n"));
 	}
-	put_line(out, "Reporting-MTA: dns;", d->hostname);
+	put_line(d, out, "Reporting-MTA: dns;", d->hostname);
 	put_date(out, "Arrival-Date", d->arrived_s);
 	for (size_t i = 0; i < d->n_rcpts; i++)
 		put_recipient(d, &d->rcpts[i], out);
 }
 
-static void put_original(const struct dsn *d, struct buf *out, bool *is_8bit)
+static struct view type_of_original(const struct dsn *d)
+{
+	bool is_global =
+	    d->is_utf8 && scan_has_eightbit(header_of(d->original));
+	if (d->is_whole)
+		return is_global ? V("message/global") : V("message/rfc822");
+	return is_global ? V("message/global-headers")
+			 : V("text/rfc822-headers");
+}
+
+static void put_original(const struct dsn *d, struct buf *out)
 {
 	struct view v = d->is_whole ? d->original : header_of(d->original);
-	*is_8bit = scan_has_eightbit(v);
 	put_delimiter(d, out, false);
-	buf_put(out, d->is_whole ? V("Content-Type: message/rfc822\r\n")
-				 : V("Content-Type: text/rfc822-headers\r\n"));
-	if (*is_8bit)
+	buf_put(out, V("Content-Type: "));
+	buf_put(out, type_of_original(d));
+	buf_put(out, V("\r\n"));
+	if (scan_has_eightbit(v))
 		buf_put(out, V("Content-Transfer-Encoding: 8bit\r\n"));
 	buf_put(out, V("\r\n"));
 	buf_put(out, v);
 }
 
-void dsn_put(const struct dsn *d, struct buf *out, bool *is_8bit)
+void dsn_put(const struct dsn *d, struct buf *out)
 {
 	put_header(d, out);
 	put_text(d, out);
 	put_status_part(d, out);
-	put_original(d, out, is_8bit);
+	put_original(d, out);
 	put_delimiter(d, out, true);
 }

@@ -2,7 +2,8 @@
 #define QUEUED_NOTICE_DSN_H
 /* Delivery status notifications (RFC 3464) as messages in the form of RFC 6522:
  * a text that begins with one plain sentence, message/delivery-status, and the
- * message or its header. Pure: nothing is sent here. */
+ * message or its header; the types of RFC 6533 where that has to be. Pure:
+ * nothing is sent here. */
 #include "base/buf.h"
 
 enum dsn_action {
@@ -34,6 +35,9 @@ struct dsn {
 	enum dsn_action action;
 	struct view hostname;
 	struct view to; /* who is told */
+	/* In the types of RFC 6533: there is something to say that is not
+	 * ASCII, and the way back takes SMTPUTF8. */
+	bool is_utf8;
 	/* For the postmaster, since nobody else can be told: the sender of the
 	 * message, which may be empty. */
 	bool is_for_postmaster;
@@ -52,7 +56,7 @@ struct dsn {
 	uint64_t random[2]; /* for the boundary and the Message-ID */
 };
 
-/* The whole notification, CRLF at the end of each line. *is_8bit: there is a
- * byte above 127 in it. */
-void dsn_put(const struct dsn *d, struct buf *out, bool *is_8bit);
+/* The whole notification, CRLF at the end of each line. Its own header has
+ * octets above 127 only when d->to has. */
+void dsn_put(const struct dsn *d, struct buf *out);
 #endif

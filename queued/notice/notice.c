@@ -11,6 +11,7 @@
 #include "queued/queue_role.h"
 #include "queued/spool/queue_spool.h"
 #include "text/path.h"
+#include "text/scan.h"
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -133,13 +134,16 @@ static size_t collect(struct rcpt *first, struct dsn_rcpt out[DSN_RCPTS_MAX])
 /* The notice as a message of the queue. It has the header of what it is about:
  * RFC 8689 5 wants it protected as that was. */
 static struct mail *mail_of(const struct mail *about, const struct dsn *d,
-    const struct buf *text, bool is_8bit, struct list *out)
+    const struct buf *text, struct list *out)
 {
 	struct queue_envelope e = { .submit_flags = SUBMIT_FLAG_NOTICE,
 		.received_s = d->now_s };
 	e.submit_flags |= about->e.submit_flags & SUBMIT_FLAG_REQUIRETLS;
-	if (is_8bit)
+	if (scan_has_eightbit(buf_view(text)))
 		e.submit_flags |= SUBMIT_FLAG_8BITMIME;
+	if (scan_has_eightbit(d->to))
+		e.submit_flags |=
+		    SUBMIT_FLAG_SMTPUTF8 | SUBMIT_FLAG_UTF8_HEADER;
 	if (d->is_for_postmaster)
 		e.submit_flags |= SUBMIT_FLAG_LAST_NOTICE;
 	struct mail *m = mail_new_of_ours(&e, d->to, buf_view(text));
@@ -178,6 +182,19 @@ static void address(struct queue *q, const struct rcpt *first, struct making *k)
 	k->d.to = view_of(k->postmaster);
 }
 
+/* RFC 6533 4. A message that came with SMTPUTF8 came a way that takes it. */
+static bool is_utf8(const struct mail *m, const struct dsn *d)
+{
+	bool is = scan_has_eightbit(d->to) ||
+		  (m->e.submit_flags & SUBMIT_FLAG_UTF8_HEADER);
+	if (!(m->e.submit_flags & SUBMIT_FLAG_SMTPUTF8))
+		return is;
+	for (size_t i = 0; i < d->n_rcpts && !is; i++)
+		is = scan_has_eightbit(d->rcpts[i].address) ||
+		     view_istarts(d->rcpts[i].orcpt, V("utf-8;"));
+	return is || scan_has_eightbit(d->sender);
+}
+
 static void describe(
     struct queue *q, struct rcpt *first, uint64_t now_s, struct making *k)
 {
@@ -196,6 +213,7 @@ static void describe(
 	k->d.is_whole =
 	    first->action == DSN_FAILED && may_return_whole(m, k->d.original);
 	address(q, first, k);
+	k->d.is_utf8 = is_utf8(m, &k->d);
 }
 
 static void make(
@@ -203,11 +221,10 @@ static void make(
 {
 	struct making *k = MUST_NEW(struct making);
 	struct buf text;
-	bool is_8bit;
 	describe(q, first, now_s, k);
 	buf_init(&text, QUEUE_BODY_MAX);
-	dsn_put(&k->d, &text, &is_8bit);
-	struct mail *notice = mail_of(first->mail, &k->d, &text, is_8bit, out);
+	dsn_put(&k->d, &text);
+	struct mail *notice = mail_of(first->mail, &k->d, &text, out);
 	notice->e.id = queue_db_new_id(q->db, now_s);
 	log_notice(first->mail, notice, &k->d);
 	buf_deinit(&text);

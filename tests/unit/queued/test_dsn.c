@@ -1,6 +1,7 @@
 /* Notifications as text: RFC 3464, 6522. */
 #include "queued/notice/dsn.h"
 #include "suite.h"
+#include "text/path.h"
 
 static const struct dsn_rcpt full = { V_INIT("anna@example.org"),
 	V_INIT("rfc822;a+2Bb@example.net"), V_INIT("4.2.2 the mailbox is full"),
@@ -73,10 +74,10 @@ static const char in_full[] =
     "\r\n"
     "--=_00000000000000010000000000000002--\r\n";
 
-static struct view put(const struct dsn *d, struct buf *out, bool *is_8bit)
+static struct view put(const struct dsn *d, struct buf *out)
 {
 	buf_init(out, 65536);
-	dsn_put(d, out, is_8bit);
+	dsn_put(d, out);
 	ck_assert_int_eq(buf_error(out), 0);
 	return buf_view(out);
 }
@@ -85,9 +86,7 @@ START_TEST(a_failure_is_said_in_full)
 {
 	struct buf out;
 	struct dsn d = sample();
-	bool is_8bit;
-	ck_assert_view_eq(put(&d, &out, &is_8bit), view_of(in_full));
-	ck_assert(!is_8bit);
+	ck_assert_view_eq(put(&d, &out), view_of(in_full));
 	buf_deinit(&out);
 }
 
@@ -96,8 +95,7 @@ END_TEST
 static void expect(const struct dsn *d, const char *what, bool is_there)
 {
 	struct buf out;
-	bool is_8bit;
-	struct view text = put(d, &out, &is_8bit);
+	struct view text = put(d, &out);
 	ck_assert_msg((view_find(text, view_of(what)) < text.n) == is_there,
 	    "%s \"%s\" in:\n%.*s", is_there ? "no" : "a", what, (int)text.n,
 	    text.p);
@@ -155,14 +153,77 @@ START_TEST(nothing_breaks_out)
 
 END_TEST
 
+/* RFC 6533 4: in UTF-8. */
+START_TEST(addresses_in_any_script_are_said_as_they_are)
+{
+	static const struct dsn_rcpt r = { V_INIT("j\xc3\xb6rg@example.org"),
+		V_INIT("utf-8;j\\x{F6}\\x{2B}x@example.org"),
+		V_INIT("5.1.1 \xc3\xb6"), 0, V_INIT("mx.example") };
+	struct dsn d = sample();
+	d.rcpts = &r;
+	d.is_utf8 = true;
+	d.to = V("\xc3\xbc@example.org");
+	expect(&d, "To: <\xc3\xbc@example.org>\r\n", true);
+	expect(&d, "delivered to j\xc3\xb6rg@example.org: there", true);
+	expect(&d,
+	    "text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n",
+	    true);
+	expect(&d,
+	    "Content-Type: message/global-delivery-status\r\n"
+	    "Content-Transfer-Encoding: 8bit\r\n\r\n",
+	    true);
+	expect(&d,
+	    "Original-Recipient: utf-8;j\xc3\xb6+x@example.org\r\n"
+	    "Final-Recipient: utf-8;j\xc3\xb6rg@example.org\r\n",
+	    true);
+	expect(&d, "Diagnostic-Code: smtp; 5.1.1 \xc3\xb6\r\n", true);
+	/* Its header is ASCII. */
+	expect(&d, "Content-Type: message/rfc822\r\n\r\n", true);
+	d.original = V("Subject: \xc3\xa4\r\n\r\nbody\r\n");
+	expect(&d,
+	    "Content-Type: message/global\r\n"
+	    "Content-Transfer-Encoding: 8bit\r\n\r\nSubject: \xc3\xa4",
+	    true);
+	d.is_whole = false;
+	expect(&d, "Content-Type: message/global-headers\r\n", true);
+}
+
+END_TEST
+
+/* RFC 6533 3: where they cannot be. */
+START_TEST(addresses_in_any_script_are_said_in_ascii)
+{
+	static const struct dsn_rcpt r = { V_INIT("j\xc3\xb6rg@example.org"),
+		V_INIT("utf-8;j\\x{F6}\\x{2B}x@example.org"),
+		V_INIT("5.1.1 \xc3\xb6"), 0, V_INIT("mx.example") };
+	struct dsn d = sample();
+	d.rcpts = &r;
+	d.original = V("Subject: \xc3\xa4\r\n\r\nbody\r\n");
+	expect(&d, "delivered to j\\x{F6}rg@example.org: there", true);
+	expect(&d, "Content-Type: message/delivery-status\r\n\r\n", true);
+	expect(&d,
+	    "Original-Recipient: utf-8;j\\x{F6}\\x{2B}x@example.org\r\n"
+	    "Final-Recipient: utf-8;j\\x{F6}rg@example.org\r\n",
+	    true);
+	expect(&d, "Diagnostic-Code: smtp; 5.1.1 ??\r\n", true);
+	expect(&d, "Content-Type: message/rfc822\r\n", true);
+}
+
+END_TEST
+
 /* The largest notification is a message of the queue's database. */
 START_TEST(the_largest_fits)
 {
 	static struct dsn_rcpt r[DSN_RCPTS_MAX];
-	static char address[320], orcpt[500], reply[200];
+	static char orcpt[500], reply[200];
+	char address[PATH_LOCAL_MAX + 256];
 	static char original[DSN_RETURN_MAX];
 	struct dsn d = sample();
+	/* The local part is three times as long where UTF-8 cannot be. */
 	memset(address, 'a', sizeof address);
+	for (size_t i = 0; i < PATH_LOCAL_MAX; i += 2)
+		memcpy(address + i, "\xc3\xb6", 2);
+	address[PATH_LOCAL_MAX] = '@';
 	memset(orcpt, 'o', sizeof orcpt);
 	memset(reply, 'r', sizeof reply);
 	memset(original, 'h', sizeof original);
@@ -176,8 +237,7 @@ START_TEST(the_largest_fits)
 	d.original = (struct view){ original, sizeof original };
 	d.to = d.sender = (struct view){ address, sizeof address };
 	struct buf out;
-	bool is_8bit;
-	ck_assert_uint_gt(put(&d, &out, &is_8bit).n, 32768);
+	ck_assert_uint_gt(put(&d, &out).n, 32768);
 	buf_deinit(&out);
 }
 
@@ -191,6 +251,8 @@ static Suite *build(void)
 	tcase_add_test(t, says_what_a_delay_means);
 	tcase_add_test(t, a_success_has_no_diagnosis);
 	tcase_add_test(t, nothing_breaks_out);
+	tcase_add_test(t, addresses_in_any_script_are_said_as_they_are);
+	tcase_add_test(t, addresses_in_any_script_are_said_in_ascii);
 	tcase_add_test(t, the_largest_fits);
 	suite_add_tcase(s, t);
 	return s;

@@ -93,6 +93,44 @@ START_TEST(a_notice_of_mail_that_requires_tls_does_so)
 
 END_TEST
 
+/* RFC 6533: in UTF-8 when there is something to say in it, and the message came
+ * with SMTPUTF8; the notice needs it when its own header does. */
+static const struct {
+	const char *sender, *rcpt;
+	uint32_t flags, notice;
+	bool is_global;
+} scripts[] = {
+	{ "s@a.example", "one@b.example", SUBMIT_FLAG_SMTPUTF8, 0, false },
+	{ "s@a.example", "j\xc3\xb6@b.example", 0, 0, false },
+	{ "s@a.example", "j\xc3\xb6@b.example", SUBMIT_FLAG_SMTPUTF8,
+	    SUBMIT_FLAG_8BITMIME, true },
+	{ "s@a.example", "one@b.example",
+	    SUBMIT_FLAG_SMTPUTF8 | SUBMIT_FLAG_UTF8_HEADER, 0, true },
+	{ "\xc3\xbc@a.example", "one@b.example", SUBMIT_FLAG_SMTPUTF8,
+	    SUBMIT_FLAG_8BITMIME | SUBMIT_FLAG_SMTPUTF8 |
+		SUBMIT_FLAG_UTF8_HEADER,
+	    true },
+};
+
+START_TEST(notices_are_in_utf8_when_they_may_and_must)
+{
+	const char *const to[] = { scripts[_i].rcpt, NULL };
+	envelope.sender = envelope.account = view_of(scripts[_i].sender);
+	submit_flags = scripts[_i].flags;
+	notify = 0;
+	submit(1, to);
+	fake_round();
+	expect_result(1, SUBMIT_STATUS_OK);
+	answer_address(ADDRESS_UNKNOWN, "");
+	uint32_t flags = to_relay();
+	ck_assert_uint_eq(flags & SUBMIT_FLAGS_OF_FRONTS, scripts[_i].notice);
+	ck_has(fake_expect(MSG_RELAY_BODY)->relay_body.body,
+	    scripts[_i].is_global ? "message/global-delivery-status\r\n"
+				  : "message/delivery-status\r\n");
+}
+
+END_TEST
+
 /* Nobody vouches for it: the address may be a stranger's. */
 START_TEST(an_unknown_sender_is_not_told)
 {
@@ -321,6 +359,8 @@ static Suite *build(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, a_failure_is_told_to_the_sender);
 	tcase_add_test(t, a_notice_of_mail_that_requires_tls_does_so);
+	tcase_add_loop_test(t, notices_are_in_utf8_when_they_may_and_must, 0,
+	    (int)(sizeof scripts / sizeof scripts[0]));
 	tcase_add_test(t, an_unknown_sender_is_not_told);
 	tcase_add_test(t, a_message_without_sender_stays_as_failed);
 	tcase_add_test(t, fronts_cannot_make_notices);
