@@ -20,13 +20,21 @@ class Notice:
     original: email.message.Message
 
 
+def recipients_in(status):
+    """Python takes apart message/delivery-status only (RFC 3464), not what RFC 6533 has."""
+    if status.get_content_type() == "message/delivery-status":
+        return status.get_payload()[1:]
+    text = status.get_payload(0).as_bytes().decode().replace("\r\n", "\n")
+    return [email.message_from_string(block) for block in text.split("\n\n")[1:] if block.strip()]
+
+
 def parse(raw, recipient, action):
     """Of the recipient and with that action, else None."""
     message = email.message_from_bytes(raw)
     if message.get_content_type() != "multipart/report" or message.get_param("report-type") != "delivery-status":
         return None
     text, status, original = message.get_payload()
-    for fields in status.get_payload()[1:]:
+    for fields in recipients_in(status):
         if fields["Final-Recipient"].split(";")[1].strip() == recipient and fields["Action"] == action:
             original = original.get_payload()
             original = original[0] if isinstance(original, list) else email.message_from_string(original)

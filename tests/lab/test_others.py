@@ -23,7 +23,7 @@ class Receivers(LabTest):
     @classmethod
     def declare(cls, lab):
         n = lab.names
-        cls.hosts = {name: n.site(f"by-{name}.{OPEN}") for name in ("postfix", "opensmtpd", "sink")}
+        cls.hosts = {name: n.site(f"by-{name}.{OPEN}") for name in ("postfix", "postfix-utf8", "opensmtpd", "sink")}
         cls.dane = n.site(f"by-postfix.{SIGNED}")
         cls.cert, cls.key = lab.certs.self_signed(cls.dane.name)
         n.tlsa(cls.dane, "3 1 1 " + tlsa_spki(cls.cert))
@@ -48,6 +48,18 @@ class Receivers(LabTest):
         server = servers.Postfix(self.lab.dir / "postfix", self.lab.roots, (host.v4, 25), host.name, [domain],
                                  "smtputf8_enable = no")
         self.relay_all(self.started(server, host.v4), domain)
+
+    def test_postfix_in_another_script(self):
+        host, domain = self.hosts["postfix-utf8"], f"by-postfix-utf8.{OPEN}"
+        server = self.started(servers.Postfix(self.lab.dir / "postfix-utf8", self.lab.roots, (host.v4, 25), host.name,
+                                              [domain]), host.v4)
+        recipient = f"\u7528\u6237@{domain}"
+        number = self.sender.submit(recipient, mail_options=["SMTPUTF8"], fields="X-Colour: gr\u00fcn\r\n")
+        self.wait_gone(recipient)
+        (text,), = wait_until(server.mails, 20, "it to be in the mailbox").values()
+        self.assertIn(f"X-Number: {number}".encode(), text)
+        self.assertIn(f"\nDelivered-To: {recipient}\n".encode(), text)
+        self.assertIn("\nX-Colour: gr\u00fcn\n".encode(), text)
 
     def test_postfix_by_dane(self):
         host, domain = self.dane, f"by-postfix.{SIGNED}"
