@@ -4,20 +4,6 @@
 #include "queued/client/smtp_client_state.h"
 #include <string.h>
 
-const struct smtp_client_timeouts smtp_client_timeouts_default = {
-	.banner_ms = 300000,
-	.hello_ms = 300000,
-	.tls_ms = 60000,
-	.auth_ms = 300000,
-	.mail_ms = 300000,
-	.rcpt_ms = 300000,
-	.data_ms = 120000,
-	.block_ms = 180000,
-	.end_ms = 600000,
-	.rset_ms = 20000,
-	.quit_ms = 10000,
-};
-
 static void on_quit(struct smtp_client *c, size_t index)
 {
 	(void)index;

@@ -29,7 +29,7 @@ enum smtp_client_tls {
 	SMTP_TLS_IMPLICIT,      /* before the first byte: START_TLS at once */
 };
 
-/* The defaults are those of RFC 5321 4.5.3.2, as far as it has any. */
+/* RFC 5321 4.5.3.2 says what they must be at least. */
 struct smtp_client_timeouts {
 	uint32_t banner_ms, hello_ms;
 	uint32_t tls_ms; /* reply to STARTTLS, and the handshake */
@@ -39,8 +39,6 @@ struct smtp_client_timeouts {
 	uint32_t end_ms;   /* reply to the final dot, or a chunk */
 	uint32_t rset_ms, quit_ms;
 };
-
-extern const struct smtp_client_timeouts smtp_client_timeouts_default;
 
 /* All views are borrowed for the client's life. */
 struct smtp_client_options {

@@ -56,7 +56,19 @@ static void *world_open(struct buf *out)
 	arena_init(&w->arena, 64 << 20);
 	w->options = (struct smtp_client_options){
 		.name = V("mx.example.org"),
-		.timeouts = smtp_client_timeouts_default,
+		.timeouts = {
+			.banner_ms = 1001,
+			.hello_ms = 1002,
+			.tls_ms = 1003,
+			.auth_ms = 1004,
+			.mail_ms = 1005,
+			.rcpt_ms = 1006,
+			.data_ms = 1007,
+			.block_ms = 1008,
+			.end_ms = 1009,
+			.rset_ms = 1010,
+			.quit_ms = 1011,
+		},
 	};
 	return w;
 }

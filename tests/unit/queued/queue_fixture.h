@@ -50,6 +50,13 @@ static inline void setup(void)
 		.queue_deliveries_max = 4,
 		.relay_connections_max = 10,
 		.relay_sessions_max = 500,
+		.relay_mails_max = 100,
+		.relay_recipients_max = 100,
+		.relay_session_lifetime = 300,
+		.relay_idle_timeout = 10,
+		.relay_trouble_wait = 10,
+		.relay_probe_min = 60,
+		.relay_probe_max = 3600,
 		.spool_dir = dir };
 	envelope = (struct msg_submit_open){ .session = 77,
 		.sender = V("s@a.example"),

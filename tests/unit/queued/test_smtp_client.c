@@ -17,7 +17,7 @@ static struct smtp_client_mail mail;
 static void set_up(void)
 {
 	struct smtp_client_options o = { .name = V("mx.example.org"),
-		.timeouts = smtp_client_timeouts_default };
+		.timeouts = { .block_ms = 180000, .end_ms = 600000 } };
 	client = smtp_client_new(&o);
 	for (unsigned i = 0; i < RCPTS; i++) {
 		snprintf(addresses[i], sizeof addresses[i], "r%u@b.example", i);
