@@ -42,6 +42,7 @@ unsigned remote_sessions(const struct queue *q);
 /* RELAY or RESOLVER came or went. */
 void remote_peer_up(struct queue *q, enum role_id role);
 void remote_peer_down(struct queue *q, enum role_id role);
+unsigned remote_end_waits(struct queue *q);
 /* Mail that is on its way is the last. True: none is any more. */
 bool remote_drain(struct queue *q);
 

@@ -48,6 +48,8 @@ static inline void setup(void)
 		.queue_retry_max = 14400,
 		.queue_lifetime = 432000,
 		.queue_deliveries_max = 4,
+		.resolver_timeout = 30,
+		.command_timeout = 300,
 		.relay_connections_max = 10,
 		.relay_sessions_max = 500,
 		.relay_mails_max = 100,
