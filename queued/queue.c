@@ -199,6 +199,7 @@ static void end_waits(struct queue *q)
 		{ "agent", link_end_waits },
 		{ "run", programs_end_waits },
 		{ "resolver", remote_end_waits },
+		{ "relay", remote_end_closing },
 		{ "fetch", policy_end_waits },
 	};
 

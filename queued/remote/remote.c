@@ -67,6 +67,7 @@ void remote_init(struct queue *q)
 	m->timer = timer_new(proc_loop(q->proc), on_timer, q);
 	idtab_init(&m->sessions, SESSIONS_MAX);
 	idtab_init(&m->asks, ASKS_MAX);
+	list_init(&m->closing);
 	list_init(&m->known);
 	list_init(&m->unasked);
 	list_init(&m->asked);

@@ -208,6 +208,35 @@ static void expect_close(uint64_t session)
 	    fake_expect(MSG_RELAY_CLOSE)->relay_close.id, session);
 }
 
+/* The host sees no more connections than it shall, also while one ends. */
+START_TEST(a_session_counts_until_relay_says_that_it_is_gone)
+{
+	fake.conf.relay_connections_max = 1;
+	fake.conf.relay_mails_max = 1;
+	restart();
+	uint64_t id, session = to_up(1, to_one, &id);
+	expect_mail(session, id, 1);
+	uint64_t next = submit_remote(2, to_one);
+	say_result(session, 0, RELAY_OK, "250 2.0.0 taken");
+	say_done(session);
+	expect_close(session);
+	fake_pass(20 * 1000);
+	ck_assert_ptr_null(fake_next());
+	if (_i == 0)
+		say_down(session, RELAY_STAGE_CLOSED, 0, "");
+	else if (_i == 1) /* it never does */
+		fake_pass(50 * 1000);
+	else
+		queue_ops.peer_down(&fake, &fake.relay);
+	fake_round();
+	session = expect_open();
+	say_down(session - 1, RELAY_STAGE_CLOSED, 0, "");
+	say_up(session);
+	deliver_one(session, next);
+}
+
+END_TEST
+
 START_TEST(relay_mails_max_ends_a_session)
 {
 	fake.conf.relay_mails_max = 2;
@@ -792,6 +821,8 @@ static Suite *build(void)
 	    sizeof share_cases / sizeof share_cases[0]);
 	tcase_add_test(t, what_was_not_tried_goes_again_at_once);
 	tcase_add_test(t, a_connection_that_had_enough_is_followed_by_another);
+	tcase_add_loop_test(
+	    t, a_session_counts_until_relay_says_that_it_is_gone, 0, 3);
 	tcase_add_test(t, relay_mails_max_ends_a_session);
 	tcase_add_test(t, relay_session_lifetime_ends_a_session);
 	tcase_add_test(t, relay_idle_timeout_ends_a_session);
