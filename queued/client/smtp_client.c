@@ -1,6 +1,5 @@
 #include "queued/client/smtp_client.h"
 #include "base/panic.h"
-#include "base/secret.h"
 #include "queued/client/smtp_client_state.h"
 #include <string.h>
 
@@ -57,6 +56,8 @@ struct smtp_client *smtp_client_new(const struct smtp_client_options *o)
 	struct smtp_client *c = MUST_NEW(struct smtp_client);
 	c->options = *o;
 	buf_init(&c->out, SMTP_OUT_MAX);
+	if (o->auth_user.n)
+		buf_keep_secret(&c->out);
 	if (o->tls == SMTP_TLS_IMPLICIT) {
 		c->state = SMTP_CLIENT_TLS;
 		smtp_client_notify(c, SMTP_EVENT_START_TLS);
@@ -72,8 +73,6 @@ void smtp_client_free(struct smtp_client **cp)
 	*cp = NULL;
 	if (!c)
 		return;
-	if (c->out.p && c->options.auth_user.n)
-		secret_wipe(c->out.p, c->out.cap);
 	buf_deinit(&c->out);
 	free(c);
 }

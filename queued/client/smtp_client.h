@@ -130,12 +130,13 @@ struct smtp_client_event {
 };
 
 struct smtp_client *smtp_client_new(const struct smtp_client_options *o);
-void smtp_client_free(struct smtp_client **c); /* wipes what held secrets */
+void smtp_client_free(struct smtp_client **c);
 
 /* True and the next event; false: none is left. */
 bool smtp_client_next(struct smtp_client *c, struct smtp_client_event *e);
 
-/* Bytes to send; the owner consumes them. Its cap is the back-pressure. */
+/* Bytes to send; the owner consumes them. Its cap is the back-pressure. With a
+ * user it is one that keeps secrets, and so should be where they go. */
 struct buf *smtp_client_out(struct smtp_client *c);
 
 /* Bytes of the peer. Returns how many were consumed; the rest, at most

@@ -14,9 +14,7 @@ static void put_plain(struct smtp_client *c)
 {
 	struct buf message;
 	buf_init(&message, 2 * SECRET_MAX);
-	/* No copy is left behind where memory grows. */
-	buf_reserve(&message, message.max);
-	buf_reserve(&c->out, 4 * SECRET_MAX);
+	buf_keep_secret(&message);
 	buf_put_char(&message, '\0');
 	buf_put(&message, c->options.auth_user);
 	buf_put_char(&message, '\0');
@@ -25,8 +23,6 @@ static void put_plain(struct smtp_client *c)
 	base64_encode(buf_view(&message), &c->out);
 	if (buf_error(&message))
 		c->out.error = MC_E_LIMIT;
-	if (message.p)
-		secret_wipe(message.p, message.cap);
 	buf_deinit(&message);
 	smtp_client_command(c, SMTP_STAGE_AUTH, V_NONE);
 }

@@ -380,6 +380,8 @@ void relay_connection_begin(struct relay_session *s, int fd)
 	s->client = smtp_client_new(&options);
 	s->conn =
 	    conn_new(proc_loop(s->relay->proc), fd, &conn_options, &events, s);
+	if (s->secret)
+		buf_keep_secret(conn_out(s->conn));
 	relay_connection_pump(s);
 	conn_flush(s->conn);
 }

@@ -1,5 +1,6 @@
 /* The relay role against servers on loopback: under what TLS a host gets the
  * mail. */
+#include "queued/relay/relay.h"
 #include "relay_suite.h"
 #include <openssl/sha.h>
 
@@ -205,6 +206,16 @@ START_TEST(mail_that_requires_tls)
 
 END_TEST
 
+/* What goes to the network passes through memory that is wiped. */
+static bool keeps_secrets(void)
+{
+	struct relay *r = fake.state;
+	struct hash_node *n = hash_find(&r->sessions, hash_mix(7));
+	ck_assert_ptr_nonnull(n);
+	return conn_out(CONTAINER(n, struct relay_session, node)->conn)
+	    ->is_secret;
+}
+
 START_TEST(route_with_a_password)
 {
 	one.tls = _i == 1 ? OFFERS_TLS : IMPLICIT_TLS;
@@ -233,6 +244,7 @@ START_TEST(route_with_a_password)
 		return;
 	}
 	expect_up("smart.example");
+	ck_assert(keeps_secrets());
 	/* base64 of NUL u NUL secret */
 	ck_assert_ptr_nonnull(strstr(one.log, "AUTH PLAIN AHUAc2VjcmV0\n"));
 	send_one();
