@@ -74,6 +74,7 @@ void smtp_client_free(struct smtp_client **cp)
 	if (!c)
 		return;
 	buf_deinit(&c->out);
+	scram_client_deinit(&c->scram);
 	free(c);
 }
 
@@ -360,10 +361,15 @@ size_t smtp_client_input(struct smtp_client *c, struct view in)
 	return in.n - rest.n;
 }
 
-void smtp_client_tls_up(struct smtp_client *c, bool is_verified)
+void smtp_client_tls_up(
+    struct smtp_client *c, bool is_verified, struct view binding)
 {
 	if (c->state != SMTP_CLIENT_TLS)
 		return;
+	binding = view_head(binding, sizeof c->binding);
+	c->n_binding = binding.n;
+	if (binding.n)
+		memcpy(c->binding, binding.p, binding.n);
 	smtp_client_enter(c);
 	c->has_tls = true;
 	c->is_verified = is_verified;

@@ -299,8 +299,11 @@ static void on_tls(void *ctx, int error)
 		relay_connection_shut(s);
 		return;
 	}
+	char binding[64];
+	size_t n = conn_tls_binding(s->conn, binding);
 	report_tls_up(s);
-	smtp_client_tls_up(s->client, is_verified(s));
+	smtp_client_tls_up(
+	    s->client, is_verified(s), (struct view){ binding, n });
 	relay_connection_pump(s);
 }
 
