@@ -17,6 +17,7 @@ static void look_up(struct queue *q, struct rcpt *r)
 {
 	struct peer *auth = proc_peer(q->proc, ROLE_AUTH);
 	r->ask = idtab_add(&q->asks, r);
+	r->asked_ms = loop_now_ms(proc_loop(q->proc));
 	struct msg m = { .type = MSG_ADDRESS_ASK,
 		.address_ask = { r->ask, r->r.address } };
 	list_remove(&r->work);
@@ -72,6 +73,11 @@ void address_forget(struct queue *q, struct rcpt *r)
 		list_remove(&r->work);
 }
 
+static void fail_for_now(struct queue *q, struct rcpt *r)
+{
+	fate_temporary(q, r, V("4.3.0 the address cannot be looked up now"));
+}
+
 void address_on_answer(
     struct proc *p, struct peer *from, const struct msg *m, int fd)
 {
@@ -100,7 +106,20 @@ void address_on_answer(
 	case ADDRESS_KIND_COUNT:
 		break;
 	}
-	fate_temporary(q, r, V("4.3.0 the address cannot be looked up now"));
+	fail_for_now(q, r);
+}
+
+unsigned address_end_waits(struct queue *q)
+{
+	unsigned n = 0;
+	for (; !list_empty(&q->asked); n++) {
+		struct rcpt *r = CONTAINER(q->asked.next, struct rcpt, work);
+		if (!queue_is_overdue(q, r->asked_ms, ANSWER_MS))
+			break;
+		forget_ask(q, r);
+		fail_for_now(q, r);
+	}
+	return n;
 }
 
 void address_auth_down(struct queue *q)

@@ -4,6 +4,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+enum {
+	/* An agent may have its store to compact before. */
+	AGENT_MS = 600 * 1000
+};
+
 struct agent_link {
 	struct queue *q;
 	const struct link_events *events;
@@ -11,16 +16,25 @@ struct agent_link {
 	struct peer *peer; /* NULL: not granted yet */
 	uint64_t id;       /* in q->links */
 	uint64_t session;
+	unsigned n_sent;   /* that are not answered */
+	uint64_t asked_ms; /* for the grant; the first of those, or later */
 };
+
+static uint64_t now_ms(const struct queue *q)
+{
+	return loop_now_ms(proc_loop(q->proc));
+}
 
 struct agent_link *link_open(struct queue *q, struct view account,
     const struct link_events *events, void *ctx)
 {
 	struct peer *auth = proc_peer(q->proc, ROLE_AUTH);
 	struct agent_link *l = MUST_NEW(struct agent_link);
-	*l = (struct agent_link){
-		.q = q, .events = events, .ctx = ctx, .session = rand_u64()
-	};
+	*l = (struct agent_link){ .q = q,
+		.events = events,
+		.ctx = ctx,
+		.session = rand_u64(),
+		.asked_ms = now_ms(q) };
 	l->id = idtab_add(&q->links, l);
 	if (!auth || !l->id) {
 		link_free(l);
@@ -34,6 +48,8 @@ struct agent_link *link_open(struct queue *q, struct view account,
 
 void link_send(struct agent_link *l, const struct msg *m, int fd)
 {
+	if (l->n_sent++ == 0)
+		l->asked_ms = now_ms(l->q);
 	peer_send(l->peer, m, fd);
 }
 
@@ -64,6 +80,8 @@ static void on_message(void *ctx, struct peer *p, const struct msg *m, int fd)
 	struct agent_link *l = ctx;
 	if (fd >= 0)
 		close(fd);
+	l->n_sent -= l->n_sent > 0;
+	l->asked_ms = now_ms(l->q);
 	if (!l->events->on_message(l->q, l->ctx, m))
 		lose(l, V("unexpected message"));
 }
@@ -168,4 +186,29 @@ static void lose_ungranted(uint64_t id, void *object, void *ctx)
 void link_auth_down(struct queue *q)
 {
 	idtab_each(&q->links, lose_ungranted, NULL);
+}
+
+static bool is_overdue(const struct agent_link *l)
+{
+	return l->peer
+		   ? l->n_sent && queue_is_overdue(l->q, l->asked_ms, AGENT_MS)
+		   : queue_is_overdue(l->q, l->asked_ms, ANSWER_MS);
+}
+
+static void lose_overdue(uint64_t id, void *object, void *ctx)
+{
+	(void)id;
+	struct agent_link *l = object;
+	unsigned *n = ctx;
+	if (!is_overdue(l))
+		return;
+	lose(l, V("no answer in time"));
+	++*n;
+}
+
+unsigned link_end_waits(struct queue *q)
+{
+	unsigned n = 0;
+	idtab_each(&q->links, lose_overdue, &n);
+	return n;
 }

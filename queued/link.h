@@ -18,7 +18,8 @@ struct link_events {
 /* NULL: no auth process, or too many. Nothing is called before it returns. */
 struct agent_link *link_open(struct queue *q, struct view account,
     const struct link_events *events, void *ctx);
-/* Takes fd. The agent reads it when it is up. */
+/* Takes fd. The agent reads it when it is up, and answers each with one
+ * message. */
 void link_send(struct agent_link *l, const struct msg *m, int fd);
 void link_free(struct agent_link *l);
 
@@ -27,4 +28,6 @@ void link_on_granted(
 void link_on_refused(
     struct proc *p, struct peer *from, const struct msg *m, int fd);
 void link_auth_down(struct queue *q);
+/* Those that wait too long, for a grant or an agent, are lost. */
+unsigned link_end_waits(struct queue *q);
 #endif

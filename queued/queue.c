@@ -175,6 +175,44 @@ static void keep_house(struct queue *q)
 		policy_clean(q);
 }
 
+bool queue_is_overdue(
+    const struct queue *q, uint64_t asked_ms, uint64_t most_ms)
+{
+	return loop_now_ms(proc_loop(q->proc)) - asked_ms >= most_ms;
+}
+
+uint64_t queue_resolver_ms(const struct queue *q)
+{
+	return (uint64_t)proc_conf(q->proc)->resolver_timeout * 1000 +
+	       ANSWER_MARGIN_MS;
+}
+
+/* A process may live and yet do nothing. */
+static void end_waits(struct queue *q)
+{
+	static const struct {
+		const char *whose;
+		unsigned (*end)(struct queue *q);
+	} waits[] = {
+		{ "auth", address_end_waits },
+		{ "auth", expand_end_waits },
+		{ "agent", link_end_waits },
+		{ "run", programs_end_waits },
+		{ "resolver", remote_end_waits },
+		{ "relay", remote_end_closing },
+		{ "fetch", policy_end_waits },
+	};
+
+	for (size_t i = 0; i < sizeof waits / sizeof waits[0]; i++) {
+		unsigned n = waits[i].end(q);
+		if (!n)
+			continue;
+		LOG(NULL, WARN, "queue.no-answer",
+		    KV_STR("role", waits[i].whose), KV_INT("questions", n));
+		queue_schedule_round(q);
+	}
+}
+
 static void on_tick(void *ctx)
 {
 	struct queue *q = ctx;
@@ -186,6 +224,7 @@ static void on_tick(void *ctx)
 		 0)
 		keep_house(q);
 	reports_tick(q);
+	end_waits(q);
 }
 
 static struct sched_options options_of(const struct conf *c)

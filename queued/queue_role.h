@@ -33,6 +33,10 @@ enum {
 	WINDOW_RCPTS = 20000,         /* in memory, beside open transactions */
 	WINDOW_BODY_BYTES = 64 << 20, /* of them with their bodies */
 	WINDOW_LOAD = 1000,           /* rows per round */
+	/* A process that is well answers sooner; then its question failed for
+	 * now, and a late answer finds nothing. */
+	ANSWER_MS = 300 * 1000,
+	ANSWER_MARGIN_MS = 30 * 1000, /* beyond the time-out it has itself */
 };
 
 enum rcpt_todo {
@@ -67,6 +71,7 @@ struct rcpt {
 	struct queue_rcpt r; /* views into strings and reply */
 	uint64_t due_s;      /* next_s as the queue has it */
 	uint64_t ask;        /* id of what was asked about it, 0: nothing */
+	uint64_t asked_ms;
 	enum rcpt_todo todo;
 	bool is_running; /* role run has it */
 	bool waits_for_route;
@@ -113,6 +118,7 @@ struct queue {
 		struct list waiting; /* struct rcpt, by work */
 		struct rcpt *asked;  /* NULL: none */
 		uint64_t id;         /* of the question about it */
+		uint64_t heard_ms;   /* when it, or the last leaf, was */
 		struct list leaves;  /* that came so far */
 		size_t n_leaves;     /* also those that were too many */
 	} expanding;
@@ -151,6 +157,10 @@ static inline bool rcpt_has_owner(const struct rcpt *r)
 
 /* queue.c */
 void queue_schedule_round(struct queue *q);
+bool queue_is_overdue(
+    const struct queue *q, uint64_t asked_ms, uint64_t most_ms);
+/* RESOLVER has answered, or does not. */
+uint64_t queue_resolver_ms(const struct queue *q);
 /* How long m is tried. */
 uint64_t queue_lifetime_s(const struct queue *q, const struct mail *m);
 
@@ -223,6 +233,9 @@ void address_pump(struct queue *q);
 void address_on_answer(
     struct proc *p, struct peer *from, const struct msg *m, int fd);
 void address_auth_down(struct queue *q);
+/* Ends what waits too long for an answer; how many that were. Others below are
+ * called the same. */
+unsigned address_end_waits(struct queue *q);
 /* Takes r out of whatever waits for it here: it was asked, or was not yet. */
 void address_forget(struct queue *q, struct rcpt *r);
 
@@ -270,6 +283,7 @@ void expand_on_leaf(
 void expand_on_end(
     struct proc *p, struct peer *from, const struct msg *m, int fd);
 void expand_auth_down(struct queue *q);
+unsigned expand_end_waits(struct queue *q);
 void expand_forget(struct queue *q, struct rcpt *r);
 
 /* local/programs.c */
@@ -278,6 +292,7 @@ void programs_pump(struct queue *q);
 void programs_on_ran(
     struct proc *p, struct peer *from, const struct msg *m, int fd);
 void programs_run_down(struct queue *q);
+unsigned programs_end_waits(struct queue *q);
 
 /* fate.c: each takes r off its list; text is what mailctl shows. */
 void fate_delivered(struct queue *q, struct rcpt *r, struct view text);

@@ -48,8 +48,6 @@ static void set(struct alias_file *f, struct view name, struct view text,
     enum aliases_form form, bool is_trusted)
 {
 	free_file(f);
-	if (!text.n)
-		return;
 	f->name = must_alloc(name.n + 1);
 	if (name.n)
 		memcpy(f->name, name.p, name.n);
@@ -67,8 +65,18 @@ void accounts_set_aliases(struct accounts *a, size_t index, struct view name,
 void accounts_set_include(struct accounts *a, size_t index, struct view path,
     struct view text, bool is_trusted)
 {
+	if (index >= ALIAS_INCLUDES_MAX)
+		return;
+	struct alias_file *f = &a->includes[index];
+	set(f, path, text, ALIASES_LIST, is_trusted);
+	if (f->aliases && !aliases_at(f->aliases, 0)->n_targets)
+		LOG(NULL, WARN, "alias.empty", KV_STR("file", f->name));
+}
+
+void accounts_drop_include(struct accounts *a, size_t index)
+{
 	if (index < ALIAS_INCLUDES_MAX)
-		set(&a->includes[index], path, text, ALIASES_LIST, is_trusted);
+		free_file(&a->includes[index]);
 }
 
 void accounts_free_alias_files(struct accounts *a)

@@ -10,14 +10,15 @@ enum {
 	ALIAS_INCLUDES_MAX = 256
 };
 
-/* The file with that index as it is now; an empty one stands for one that is
- * not there, or not any more, and indices over the maximum are left out.
+/* The file with that index as it is now; indices over the maximum are left out.
+ * A file of aliases that is not there has none; an included one is dropped.
  * Commands, files and further includes count only in one that is_trusted. What
  * cannot be read, or does not count, is logged with its line. */
 void accounts_set_aliases(struct accounts *a, size_t index, struct view name,
     struct view text, bool is_trusted);
 void accounts_set_include(struct accounts *a, size_t index, struct view path,
     struct view text, bool is_trusted);
+void accounts_drop_include(struct accounts *a, size_t index);
 
 /* Calls found for the path of each include in the text of either. */
 void alias_files_find_includes(
@@ -33,7 +34,7 @@ struct alias_list {
  * in the file: "name" for names of this host, or "name@domain". */
 const struct alias *accounts_find_named_alias(
     const struct accounts *a, struct view name, struct alias_list *list);
-/* MC_E_NOENT: it is not there, is empty, or cannot be read. */
+/* MC_E_NOENT: it is not there, or cannot be read. */
 int accounts_find_include(const struct accounts *a, struct view path,
     struct alias_list *out) MUST_CHECK;
 #endif

@@ -167,10 +167,10 @@ static void walk_include(
 		w->is_temp = true;
 		return;
 	}
-	tell(w, f, "include", path, V(""));
+	const struct alias *members = aliases_at(list.aliases, 0);
+	tell(w, f, "include", path, members->n_targets ? V("") : V("is empty"));
 	if (enter(w, f, path, &below))
-		walk_targets(
-		    w, &below, aliases_at(list.aliases, 0), list.is_trusted);
+		walk_targets(w, &below, members, list.is_trusted);
 }
 
 static void walk_target(struct walk *w, const struct frame *f,

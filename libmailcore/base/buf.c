@@ -1,5 +1,6 @@
 #include "base/buf.h"
 #include "base/panic.h"
+#include "base/secret.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,9 +11,21 @@ void buf_init(struct buf *b, size_t max)
 	*b = (struct buf){ .max = max };
 }
 
+void buf_keep_secret(struct buf *b)
+{
+	b->is_secret = true;
+}
+
+static void give_back(struct buf *b)
+{
+	if (b->is_secret && b->p)
+		secret_wipe(b->p, b->cap);
+	free(b->p);
+}
+
 void buf_deinit(struct buf *b)
 {
-	free(b->p);
+	give_back(b);
 	*b = (struct buf){ .max = b->max };
 }
 
@@ -26,7 +39,7 @@ void buf_trim(struct buf *b)
 {
 	if (buf_len(b) || !b->p)
 		return;
-	free(b->p);
+	give_back(b);
 	b->p = NULL;
 	b->start = b->end = b->cap = 0;
 }
@@ -67,6 +80,18 @@ static void slide(struct buf *b)
 	b->start = 0;
 }
 
+static char *move(struct buf *b, size_t cap)
+{
+	if (!b->is_secret)
+		return realloc(b->p, cap);
+	char *p = malloc(cap);
+	if (p && b->p) {
+		memcpy(p, b->p, b->end);
+		give_back(b);
+	}
+	return p;
+}
+
 char *buf_reserve(struct buf *b, size_t n)
 {
 	if (n > buf_room(b))
@@ -75,7 +100,7 @@ char *buf_reserve(struct buf *b, size_t n)
 		slide(b);
 	if (!b->p || b->cap - b->end < n) {
 		size_t cap = grown(b->cap, b->end + n);
-		char *p = realloc(b->p, cap);
+		char *p = move(b, cap);
 		if (!p)
 			return NULL;
 		b->p = p;

@@ -14,9 +14,12 @@ struct buf {
 	size_t cap;        /* allocated */
 	size_t max;        /* never more than this many bytes held */
 	int error;
+	bool is_secret; /* memory is wiped before it is given back */
 };
 
 void buf_init(struct buf *b, size_t max);
+/* For passwords on their way, as in struct secret; until buf_deinit. */
+void buf_keep_secret(struct buf *b);
 void buf_deinit(struct buf *b);
 void buf_reset(struct buf *b); /* empty, error cleared, memory kept */
 void buf_trim(struct buf *b);  /* give memory back when empty */

@@ -129,6 +129,8 @@ enum {
  * at 0; false: there is none with that index or a higher one. */
 bool proc_file(struct proc *p, enum file_kind kind, uint32_t index,
     struct view *name, struct view *text);
+/* It is, though it may be empty. */
+bool proc_file_is_there(struct proc *p, enum file_kind kind, uint32_t index);
 /* Only root, or who runs the monitor, can write it. */
 bool proc_file_is_trusted(struct proc *p, enum file_kind kind, uint32_t index);
 /* The role's working directory is its root: use relative paths. */

@@ -42,7 +42,7 @@ static int decode_exactly(struct view text, unsigned char *out, size_t n)
 	return error;
 }
 
-static int decode_salt(struct view text, struct scram_keys *k)
+int password_set_salt(struct scram_keys *k, struct view text)
 {
 	struct buf b;
 	buf_init(&b, PASSWORD_SALT_MAX);
@@ -67,7 +67,7 @@ static int parse_scram(struct view v, struct scram_keys *k)
 	if (!view_u32(iterations, &k->iterations) || !k->iterations ||
 	    k->iterations > PASSWORD_ITERATIONS_MAX)
 		return MC_E_BAD;
-	if (decode_salt(salt, k) != 0 ||
+	if (password_set_salt(k, salt) != 0 ||
 	    decode_exactly(stored, k->stored_key, HASH_SHA256_BYTES) != 0 ||
 	    decode_exactly(v, k->server_key, HASH_SHA256_BYTES) != 0)
 		return MC_E_BAD;
@@ -75,10 +75,10 @@ static int parse_scram(struct view v, struct scram_keys *k)
 	return 0;
 }
 
-/* RFC 5802 3: ClientKey, StoredKey and ServerKey of a password. */
-static int derive(struct view password, struct scram_keys *k)
+int password_client_key(struct view password, struct scram_keys *k,
+    unsigned char client[HASH_SHA256_BYTES])
 {
-	unsigned char salted[HASH_SHA256_BYTES], client[HASH_SHA256_BYTES];
+	unsigned char salted[HASH_SHA256_BYTES];
 	struct buf prepared;
 	struct view salt = { (const char *)k->salt, k->n_salt };
 	prepare(password, &prepared);
@@ -94,6 +94,14 @@ static int derive(struct view password, struct scram_keys *k)
 		    HASH_SHA256_BYTES, hash_view(client), V(""), k->stored_key);
 	wipe(&prepared);
 	secret_wipe(salted, sizeof salted);
+	return error;
+}
+
+/* Who checks needs no ClientKey. */
+static int derive(struct view password, struct scram_keys *k)
+{
+	unsigned char client[HASH_SHA256_BYTES];
+	int error = password_client_key(password, k, client);
 	secret_wipe(client, sizeof client);
 	return error;
 }

@@ -35,6 +35,12 @@ int password_store(
 
 /* MC_E_UNSUPPORTED when stored is of another scheme, MC_E_BAD. */
 int password_scram_keys(struct view stored, struct scram_keys *out) MUST_CHECK;
+/* For who has the password, RFC 5802 3: k has the salt and the iterations, and
+ * gets its keys; client: ClientKey. */
+int password_client_key(struct view password, struct scram_keys *k,
+    unsigned char client[HASH_SHA256_BYTES]) MUST_CHECK;
+/* Of base64; MC_E_BAD. */
+int password_set_salt(struct scram_keys *k, struct view text) MUST_CHECK;
 /* Keys for a name that has none: always the same for one secret and name, and
  * not to be told from real ones. */
 int password_decoy_keys(

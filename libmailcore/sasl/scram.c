@@ -1,5 +1,6 @@
 /* SCRAM-SHA-256 and -PLUS: RFC 5802, RFC 7677; binding: RFC 9266. Names of
  * variables are those of RFC 5802 7. */
+#include "sasl/scram.h"
 #include "base/chars.h"
 #include "base/rand.h"
 #include "base/secret.h"
@@ -18,8 +19,7 @@ enum {
 	NONCE_BYTES = 18
 };
 
-/* "x=value" up to the next comma. */
-static bool attribute(struct view *in, char letter, struct view *value)
+bool scram_attribute(struct view *in, char letter, struct view *value)
 {
 	struct view rest = *in, item;
 	view_cut(&rest, ',', &item);
@@ -136,8 +136,8 @@ static enum sasl_status first(
 		return status;
 	buf_put(&s->scram.bare, message);
 	/* "m=" is an extension that we would have to know: not taken here. */
-	if (!attribute(&message, 'n', &name) ||
-	    !attribute(&message, 'r', &nonce) || !nonce_is_valid(nonce))
+	if (!scram_attribute(&message, 'n', &name) ||
+	    !scram_attribute(&message, 'r', &nonce) || !nonce_is_valid(nonce))
 		return SASL_BAD;
 	status = take_name(s, name, authzid);
 	if (status != SASL_OK)
@@ -167,7 +167,7 @@ static bool binding_agrees(struct sasl *s, struct view encoded)
 static bool nonce_agrees(const struct sasl *s, struct view nonce)
 {
 	struct view ours = buf_view(&s->scram.first), want;
-	return attribute(&ours, 'r', &want) && view_eq(want, nonce);
+	return scram_attribute(&ours, 'r', &want) && view_eq(want, nonce);
 }
 
 static void put_auth_message(
@@ -232,7 +232,7 @@ static bool cut_proof(struct view *message, unsigned char *proof)
 	if (!last.n)
 		return false;
 	last = view_skip(last, 1);
-	if (!attribute(&last, 'p', &text) || !decode_proof(text, proof))
+	if (!scram_attribute(&last, 'p', &text) || !decode_proof(text, proof))
 		return false;
 	*message = view_head(*message, comma);
 	return true;
@@ -248,7 +248,8 @@ static enum sasl_status final(
 	if (message.n > SASL_SCRAM_MAX || !cut_proof(&message, proof))
 		return SASL_BAD;
 	rest = message;
-	if (!attribute(&rest, 'c', &binding) || !attribute(&rest, 'r', &nonce))
+	if (!scram_attribute(&rest, 'c', &binding) ||
+	    !scram_attribute(&rest, 'r', &nonce))
 		return SASL_BAD;
 	if (!nonce_agrees(s, nonce) || !binding_agrees(s, binding))
 		return SASL_FAILED;

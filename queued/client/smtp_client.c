@@ -1,22 +1,7 @@
 #include "queued/client/smtp_client.h"
 #include "base/panic.h"
-#include "base/secret.h"
 #include "queued/client/smtp_client_state.h"
 #include <string.h>
-
-const struct smtp_client_timeouts smtp_client_timeouts_default = {
-	.banner_ms = 300000,
-	.hello_ms = 300000,
-	.tls_ms = 60000,
-	.auth_ms = 300000,
-	.mail_ms = 300000,
-	.rcpt_ms = 300000,
-	.data_ms = 120000,
-	.block_ms = 180000,
-	.end_ms = 600000,
-	.rset_ms = 20000,
-	.quit_ms = 10000,
-};
 
 static void on_quit(struct smtp_client *c, size_t index)
 {
@@ -71,6 +56,8 @@ struct smtp_client *smtp_client_new(const struct smtp_client_options *o)
 	struct smtp_client *c = MUST_NEW(struct smtp_client);
 	c->options = *o;
 	buf_init(&c->out, SMTP_OUT_MAX);
+	if (o->auth_user.n)
+		buf_keep_secret(&c->out);
 	if (o->tls == SMTP_TLS_IMPLICIT) {
 		c->state = SMTP_CLIENT_TLS;
 		smtp_client_notify(c, SMTP_EVENT_START_TLS);
@@ -86,9 +73,8 @@ void smtp_client_free(struct smtp_client **cp)
 	*cp = NULL;
 	if (!c)
 		return;
-	if (c->out.p && c->options.auth_user.n)
-		secret_wipe(c->out.p, c->out.cap);
 	buf_deinit(&c->out);
+	scram_client_deinit(&c->scram);
 	free(c);
 }
 
@@ -375,10 +361,15 @@ size_t smtp_client_input(struct smtp_client *c, struct view in)
 	return in.n - rest.n;
 }
 
-void smtp_client_tls_up(struct smtp_client *c, bool is_verified)
+void smtp_client_tls_up(
+    struct smtp_client *c, bool is_verified, struct view binding)
 {
 	if (c->state != SMTP_CLIENT_TLS)
 		return;
+	binding = view_head(binding, sizeof c->binding);
+	c->n_binding = binding.n;
+	if (binding.n)
+		memcpy(c->binding, binding.p, binding.n);
 	smtp_client_enter(c);
 	c->has_tls = true;
 	c->is_verified = is_verified;

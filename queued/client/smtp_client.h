@@ -29,7 +29,7 @@ enum smtp_client_tls {
 	SMTP_TLS_IMPLICIT,      /* before the first byte: START_TLS at once */
 };
 
-/* The defaults are those of RFC 5321 4.5.3.2, as far as it has any. */
+/* RFC 5321 4.5.3.2 says what they must be at least. */
 struct smtp_client_timeouts {
 	uint32_t banner_ms, hello_ms;
 	uint32_t tls_ms; /* reply to STARTTLS, and the handshake */
@@ -40,19 +40,18 @@ struct smtp_client_timeouts {
 	uint32_t rset_ms, quit_ms;
 };
 
-extern const struct smtp_client_timeouts smtp_client_timeouts_default;
-
 /* All views are borrowed for the client's life. */
 struct smtp_client_options {
 	struct view name; /* said with EHLO */
 	bool is_lmtp;
 	enum smtp_client_tls tls;
 	/* No user: no AUTH. With one the session fails when it cannot log in.
-	 * PLAIN and LOGIN; only under TLS unless auth_without_tls. Whose host
-	 * it is that gets them, the owner has verified before
-	 * smtp_client_tls_up. */
+	 * SCRAM-SHA-256 (-PLUS) when it is offered, else PLAIN, else LOGIN;
+	 * only under TLS unless auth_without_tls. Whose host it is that gets
+	 * them, the owner has verified before smtp_client_tls_up. */
 	struct view auth_user, auth_secret;
 	bool auth_without_tls;
+	const char *test_nonce; /* of SCRAM; NULL but in tests */
 	/* A body with 8-bit octets for a peer without 8BITMIME fails (5.6.3);
 	 * otherwise it is sent as it is, which keeps signatures whole. */
 	bool refuse_8bit;
@@ -64,7 +63,7 @@ struct smtp_client_caps {
 	bool is_esmtp; /* false: HELO */
 	bool pipelining, size, eightbitmime, smtputf8, dsn, chunking;
 	bool requiretls, starttls, enhanced;
-	bool auth_plain, auth_login;
+	bool auth_scram_plus, auth_scram, auth_plain, auth_login;
 	uint64_t max_size; /* octets of a message */
 	uint32_t rcpt_max, mail_max, rcpt_domain_max;
 };
@@ -133,12 +132,13 @@ struct smtp_client_event {
 };
 
 struct smtp_client *smtp_client_new(const struct smtp_client_options *o);
-void smtp_client_free(struct smtp_client **c); /* wipes what held secrets */
+void smtp_client_free(struct smtp_client **c);
 
 /* True and the next event; false: none is left. */
 bool smtp_client_next(struct smtp_client *c, struct smtp_client_event *e);
 
-/* Bytes to send; the owner consumes them. Its cap is the back-pressure. */
+/* Bytes to send; the owner consumes them. Its cap is the back-pressure. With a
+ * user it is one that keeps secrets, and so should be where they go. */
 struct buf *smtp_client_out(struct smtp_client *c);
 
 /* Bytes of the peer. Returns how many were consumed; the rest, at most
@@ -146,8 +146,10 @@ struct buf *smtp_client_out(struct smtp_client *c);
  * with more. Nothing is consumed while events wait. */
 size_t smtp_client_input(struct smtp_client *c, struct view in);
 
-/* After START_TLS. All that was learned before is forgotten (RFC 3207 4.2). */
-void smtp_client_tls_up(struct smtp_client *c, bool is_verified);
+/* After START_TLS. All that was learned before is forgotten (RFC 3207 4.2).
+ * binding: tls-exporter of the connection (RFC 9266); empty: there is none. */
+void smtp_client_tls_up(
+    struct smtp_client *c, bool is_verified, struct view binding);
 
 /* The connection is gone or the handshake failed; why: a clause for the result,
  * "connection reset by peer". No more input, no more output. */

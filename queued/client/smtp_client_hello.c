@@ -14,6 +14,9 @@ static void take_auth(struct smtp_client_caps *caps, struct view arguments)
 	while (arguments.n) {
 		struct view name;
 		view_cut(&arguments, ' ', &name);
+		caps->auth_scram_plus |=
+		    view_ieq(name, V("SCRAM-SHA-256-PLUS"));
+		caps->auth_scram |= view_ieq(name, V("SCRAM-SHA-256"));
 		caps->auth_plain |= view_ieq(name, V("PLAIN"));
 		caps->auth_login |= view_ieq(name, V("LOGIN"));
 	}

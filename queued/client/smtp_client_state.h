@@ -11,6 +11,7 @@
  * Commands that were put into out wait in flight, in their order, for their
  * replies. A reply's handler puts the next commands. */
 #include "queued/client/smtp_client.h"
+#include "sasl/scram_client.h"
 #include "text/line.h"
 #include "text/reply.h"
 #include "text/reply_reader.h"
@@ -82,6 +83,10 @@ struct smtp_client {
 	struct smtp_client_caps caps;
 	bool has_tls, is_verified, said_helo, is_quitting;
 	unsigned auth_step;
+	const struct smtp_auth *auth; /* the mechanism that is tried */
+	struct scram_client scram;
+	char binding[SCRAM_CLIENT_BINDING_MAX];
+	size_t n_binding;
 	uint32_t n_mails;
 	struct smtp_transaction tx;
 

@@ -23,6 +23,7 @@ void expand_pump(struct queue *q)
 	    CONTAINER(q->expanding.waiting.next, struct rcpt, work);
 	list_remove(&r->work);
 	q->expanding.asked = r;
+	q->expanding.heard_ms = loop_now_ms(proc_loop(q->proc));
 	struct msg m = { .type = MSG_EXPAND_ASK,
 		.expand_ask = {
 		    ++q->expanding.id, r->r.address, r->mail->e.sender } };
@@ -66,6 +67,7 @@ void expand_on_leaf(
 	    l->kind == LEAF_ADDRESS || l->kind >= LEAF_KIND_COUNT ||
 	    q->expanding.n_leaves++ >= MESSAGE_RCPTS_MAX)
 		return;
+	q->expanding.heard_ms = loop_now_ms(proc_loop(q->proc));
 	struct rcpt *leaf = leaf_of(q->expanding.asked, l);
 	list_push(&q->expanding.leaves, &leaf->link);
 }
@@ -147,4 +149,20 @@ void expand_auth_down(struct queue *q)
 		return;
 	expand_forget(q, r);
 	list_push_front(&q->expanding.waiting, &r->work);
+}
+
+unsigned expand_end_waits(struct queue *q)
+{
+	struct rcpt *r = q->expanding.asked;
+	if (!r || !queue_is_overdue(q, q->expanding.heard_ms, ANSWER_MS))
+		return 0;
+	expand_forget(q, r);
+	finish(q, r, ADDRESS_TEMP);
+	/* The others would each wait as long. */
+	struct list *waiting = &q->expanding.waiting;
+	unsigned n = 1;
+	for (; !list_empty(waiting); n++)
+		finish(q, CONTAINER(waiting->next, struct rcpt, work),
+		    ADDRESS_TEMP);
+	return n;
 }

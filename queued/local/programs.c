@@ -4,6 +4,11 @@
 #include "queued/queue_role.h"
 #include <stdlib.h>
 
+enum {
+	/* Commands have their own time-out; two kinds of locks have, too. */
+	RUN_MARGIN_MS = 60 * 1000
+};
+
 void programs_deliver(struct queue *q, struct rcpt *r)
 {
 	if (!*proc_conf(q->proc)->aliases) {
@@ -17,6 +22,7 @@ void programs_deliver(struct queue *q, struct rcpt *r)
 static void begin(struct queue *q, struct rcpt *r)
 {
 	r->ask = idtab_add(&q->asks, r);
+	r->asked_ms = loop_now_ms(proc_loop(q->proc));
 	r->is_running = true;
 	list_remove(&r->work);
 	list_push(&q->programs.running, &r->work);
@@ -111,4 +117,23 @@ void programs_run_down(struct queue *q)
 		fate_temporary(
 		    q, r, V("4.3.0 the process that runs commands ended"));
 	}
+}
+
+/* What it does after all is done twice, as after a crash. */
+unsigned programs_end_waits(struct queue *q)
+{
+	uint64_t most_ms =
+	    (uint64_t)proc_conf(q->proc)->command_timeout * 1000 +
+	    RUN_MARGIN_MS;
+	unsigned n = 0;
+	for (; !list_empty(&q->programs.running); n++) {
+		struct rcpt *r =
+		    CONTAINER(q->programs.running.next, struct rcpt, work);
+		if (!queue_is_overdue(q, r->asked_ms, most_ms))
+			break;
+		end(q, r);
+		fate_temporary(q, r,
+		    V("4.3.0 the process that runs commands does not answer"));
+	}
+	return n;
 }

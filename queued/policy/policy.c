@@ -1,6 +1,7 @@
 #include "queued/policy/policy.h"
 #include "base/clock.h"
 #include "base/panic.h"
+#include "queued/fetch/https.h"
 #include "queued/policy/policy_db.h"
 #include "queued/policy/tls_stats.h"
 #include <stdlib.h>
@@ -14,6 +15,7 @@ enum {
 	CLEAN_ROWS = 1000,
 	DOMAIN_MAX = 255,
 	DAY_S = 86400,
+	FETCH_MS = HTTPS_TIMEOUT_S * 1000 + ANSWER_MARGIN_MS,
 };
 
 /* What its domain is not to blame for, or does on purpose. */
@@ -23,9 +25,10 @@ enum {
 struct fetch {
 	struct list link;
 	struct hash_node node;
-	uint64_t ask;     /* 0: it failed */
-	bool is_awaited;  /* mail waits for it */
-	uint64_t again_s; /* of one that failed */
+	uint64_t ask;      /* 0: it failed */
+	uint64_t until_ms; /* RESOLVER, or FETCH, has answered */
+	bool is_awaited;   /* mail waits for it */
+	uint64_t again_s;  /* of one that failed */
 	size_t id_n, domain_n;
 	char id[STS_ID_MAX];
 	char domain[];
@@ -113,6 +116,11 @@ static int save(struct queue *q, struct view domain, const struct sts_record *r)
 	return error;
 }
 
+static uint64_t now_ms(const struct queue *q)
+{
+	return loop_now_ms(proc_loop(q->proc));
+}
+
 static void tell(struct queue *q, struct fetch *f)
 {
 	bool is_awaited = f->is_awaited;
@@ -160,6 +168,7 @@ static void miss(struct queue *q, struct fetch *f, struct failure x)
 static void ask_hosts(struct queue *q, struct peer *resolver, struct fetch *f)
 {
 	char name[DOMAIN_MAX + 16];
+	f->until_ms = now_ms(q) + queue_resolver_ms(q);
 	struct wr w = wr_into(name, DOMAIN_MAX);
 	wr_raw(&w, V("mta-sts."));
 	wr_raw(&w, domain_of(f));
@@ -248,6 +257,7 @@ void policy_on_route(struct queue *q, const struct msg_route_is *m)
 			  : OURS("no fetch process"));
 		return;
 	}
+	f->until_ms = now_ms(q) + FETCH_MS;
 	int n = snprintf(url, sizeof url,
 	    "https://mta-sts.%.*s:%u/.well-known/mta-sts.txt", (int)f->domain_n,
 	    f->domain, (unsigned)proc_conf(q->proc)->mta_sts_port);
@@ -326,6 +336,21 @@ void policy_role_down(struct queue *q, enum role_id role)
 	while (!list_empty(l))
 		miss(q, CONTAINER(l->next, struct fetch, link),
 		    OURS("the process that fetches it restarts"));
+}
+
+unsigned policy_end_waits(struct queue *q)
+{
+	struct list *asked = &q->policies->asked, *next;
+	unsigned n = 0;
+	for (struct list *i = asked->next; i != asked; i = next) {
+		struct fetch *f = CONTAINER(i, struct fetch, link);
+		next = i->next;
+		if (now_ms(q) < f->until_ms)
+			continue;
+		miss(q, f, OURS("the process that fetches it does not answer"));
+		n++;
+	}
+	return n;
 }
 
 void policy_clean(struct queue *q)

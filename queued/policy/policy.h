@@ -38,6 +38,8 @@ void policy_on_route(struct queue *q, const struct msg_route_is *m);
 void policy_on_fetched(struct queue *q, const struct msg_fetch_is *m);
 /* Whom it had asked is gone: what waits is treated as not to be had. */
 void policy_role_down(struct queue *q, enum role_id role);
+/* It does not answer: the same. How many there are. */
+unsigned policy_end_waits(struct queue *q);
 /* About once an hour: forgets what has expired. */
 void policy_clean(struct queue *q);
 #endif

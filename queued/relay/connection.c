@@ -302,8 +302,11 @@ static void on_tls(void *ctx, int error)
 		relay_connection_shut(s);
 		return;
 	}
+	char binding[64];
+	size_t n = conn_tls_binding(s->conn, binding);
 	report_tls_up(s);
-	smtp_client_tls_up(s->client, is_verified(s));
+	smtp_client_tls_up(
+	    s->client, is_verified(s), (struct view){ binding, n });
 	relay_connection_pump(s);
 }
 
@@ -336,6 +339,27 @@ static const struct conn_events events = {
 
 /* Its beginning */
 
+static uint32_t ms(int64_t seconds)
+{
+	return (uint32_t)seconds * 1000;
+}
+
+struct smtp_client_timeouts relay_timeouts(const struct conf *c)
+{
+	return (struct smtp_client_timeouts){
+		.banner_ms = ms(c->relay_greeting_timeout),
+		.hello_ms = ms(c->relay_hello_timeout),
+		.tls_ms = ms(c->relay_tls_timeout),
+		.auth_ms = ms(c->relay_auth_timeout),
+		.mail_ms = ms(c->relay_mail_timeout),
+		.rcpt_ms = ms(c->relay_rcpt_timeout),
+		.data_ms = ms(c->relay_data_timeout),
+		.block_ms = ms(c->relay_block_timeout),
+		.end_ms = ms(c->relay_end_timeout),
+		.rset_ms = ms(c->relay_rset_timeout),
+	};
+}
+
 void relay_connection_begin(struct relay_session *s, int fd)
 {
 	/* Input is always shown: a peer that stops reading may have said why.
@@ -348,7 +372,7 @@ void relay_connection_begin(struct relay_session *s, int fd)
 		    *conf->relay_helo ? conf->relay_helo : conf->hostname),
 		.is_lmtp = s->route && s->route->is_lmtp,
 		.tls = s->without_tls ? SMTP_TLS_NEVER : s->choice.tls,
-		.timeouts = smtp_client_timeouts_default,
+		.timeouts = relay_timeouts(conf),
 	};
 	if (s->secret) {
 		options.auth_user = view_of(s->route->user);
@@ -362,6 +386,8 @@ void relay_connection_begin(struct relay_session *s, int fd)
 	s->client = smtp_client_new(&options);
 	s->conn =
 	    conn_new(proc_loop(s->relay->proc), fd, &conn_options, &events, s);
+	if (s->secret)
+		buf_keep_secret(conn_out(s->conn));
 	relay_connection_pump(s);
 	conn_flush(s->conn);
 }

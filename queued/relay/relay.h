@@ -126,6 +126,9 @@ void relay_session_try_next(struct relay_session *s);
 void relay_session_end(struct relay_session *s);
 
 /* connection.c */
+/* What is configured of them; nobody waits for the reply to QUIT: conn_finish
+ * waits for the end of the connection, for a moment. */
+struct smtp_client_timeouts relay_timeouts(const struct conf *c);
 /* Takes fd, which is connected. */
 void relay_connection_begin(struct relay_session *s, int fd);
 /* After each call of the client: its events, its output; outside of the

@@ -7,16 +7,9 @@
 
 enum {
 	CONNECTIONS_START = 3,
-	RCPTS_MAX = 100, /* RFC 5321 4.5.3.1.8 */
-	MAILS_MAX = 100,
-	SESSION_MS = 300 * 1000,
-	IDLE_MS = 10 * 1000,
-	PROBE_MIN_MS = 60 * 1000,
-	PROBE_MAX_MS = 3600 * 1000,
-	CALM_MS = 10 * 1000,
 	SITES_MAX = 10000,
 	JOBS_MAX = 3000,
-	SITE_JOBS_MAX = 300,
+	SITE_JOBS_MAX = 300, /* and relay_recipients_max no more */
 	SITE_JOBS_MIN = 2,
 	SITE_BYTES_MAX = 16 << 20, /* hosts and policies of all */
 	ASKS_MAX = 2000,
@@ -35,36 +28,46 @@ static void on_timer(void *ctx)
 }
 
 /* No later than a message that waits for itself. */
-static uint64_t probe_min_ms(const struct conf *c)
+static int64_t probe_min_s(const struct conf *c)
 {
-	uint64_t retry_ms = (uint64_t)c->queue_retry_min * 1000;
-	return retry_ms < PROBE_MIN_MS ? retry_ms : PROBE_MIN_MS;
+	return c->queue_retry_min < c->relay_probe_min ? c->queue_retry_min
+						       : c->relay_probe_min;
 }
 
-void remote_init(struct queue *q)
+static uint64_t ms(int64_t seconds)
 {
-	const struct conf *c = proc_conf(q->proc);
-	struct remote *m = &q->remote;
-	struct sched_relay_options o = {
+	return (uint64_t)seconds * 1000;
+}
+
+static struct sched_relay_options options_of(const struct conf *c)
+{
+	return (struct sched_relay_options){
 		.connections_start = CONNECTIONS_START,
 		.connections_max = (unsigned)c->relay_connections_max,
 		.sessions_max = (unsigned)c->relay_sessions_max,
-		.rcpts_max = RCPTS_MAX,
-		.mails_max = MAILS_MAX,
-		.session_ms = SESSION_MS,
-		.idle_ms = IDLE_MS,
-		.probe_min_ms = probe_min_ms(c),
-		.probe_max_ms = PROBE_MAX_MS,
-		.calm_ms = CALM_MS,
+		.rcpts_max = (unsigned)c->relay_recipients_max,
+		.mails_max = (unsigned)c->relay_mails_max,
+		.session_ms = ms(c->relay_session_lifetime),
+		.idle_ms = ms(c->relay_idle_timeout),
+		.probe_min_ms = ms(probe_min_s(c)),
+		.probe_max_ms = ms(c->relay_probe_max),
+		.calm_ms = ms(c->relay_trouble_wait),
 		.sites_max = SITES_MAX,
 		.jobs_max = JOBS_MAX,
 		.site_jobs_max = SITE_JOBS_MAX,
 		.site_jobs_min = SITE_JOBS_MIN,
 	};
+}
+
+void remote_init(struct queue *q)
+{
+	struct remote *m = &q->remote;
+	struct sched_relay_options o = options_of(proc_conf(q->proc));
 	sched_relay_init(&m->sched, &o);
 	m->timer = timer_new(proc_loop(q->proc), on_timer, q);
 	idtab_init(&m->sessions, SESSIONS_MAX);
 	idtab_init(&m->asks, ASKS_MAX);
+	list_init(&m->closing);
 	list_init(&m->known);
 	list_init(&m->unasked);
 	list_init(&m->asked);

@@ -19,6 +19,7 @@ struct remote {
 	struct sched_relay sched;
 	struct timer *timer;
 	struct idtab sessions; /* struct remote_session */
+	struct list closing; /* of them, the one that was closed first first */
 
 	struct hash routes; /* struct route */
 	struct list known;  /* the one that was used least lately first */
@@ -42,6 +43,8 @@ unsigned remote_sessions(const struct queue *q);
 /* RELAY or RESOLVER came or went. */
 void remote_peer_up(struct queue *q, enum role_id role);
 void remote_peer_down(struct queue *q, enum role_id role);
+unsigned remote_end_waits(struct queue *q);
+unsigned remote_end_closing(struct queue *q);
 /* Mail that is on its way is the last. True: none is any more. */
 bool remote_drain(struct queue *q);
 

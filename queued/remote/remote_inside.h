@@ -16,6 +16,7 @@ struct route {
 	struct list link;    /* known, unasked or asked */
 	struct list waiting; /* struct rcpt, by work */
 	uint64_t ask;        /* 0: not asked */
+	uint64_t asked_ms;
 	bool is_known;
 	bool awaits_policy; /* its hosts are, but not its MTA-STS policy */
 	uint64_t until_ms;  /* is_known */

@@ -123,6 +123,7 @@ void remote_ask_route(struct queue *q, struct rcpt *r, struct view domain,
 static void ask(struct queue *q, struct peer *resolver, struct route *r)
 {
 	r->ask = idtab_add(&q->remote.asks, r);
+	r->asked_ms = now_ms(q);
 	struct msg m = { .type = MSG_ROUTE_ASK,
 		.route_ask = {
 		    r->ask, { r->domain, r->domain_n }, r->is_host, r->port } };
@@ -240,6 +241,14 @@ static void finish_or_wait(struct queue *q, struct route *route)
 	list_push(&q->remote.unruled, &route->link);
 }
 
+static void take_answer(
+    struct queue *q, struct route *route, const struct msg_route_is *is)
+{
+	not_asked(q, route);
+	learn(q, route, is);
+	finish_or_wait(q, route);
+}
+
 void remote_policy_known(struct queue *q, struct view domain)
 {
 	struct list all, *l = &q->remote.unruled;
@@ -269,9 +278,24 @@ void remote_on_route(
 		return;
 	}
 	struct route *route = idtab_get(&q->remote.asks, m->route_is.id);
-	if (!route)
-		return;
-	not_asked(q, route);
-	learn(q, route, &m->route_is);
-	finish_or_wait(q, route);
+	if (route)
+		take_answer(q, route, &m->route_is);
+}
+
+unsigned remote_end_waits(struct queue *q)
+{
+	const struct msg_route_is silence = { .status = ROUTE_TEMP,
+		.text = V("the resolver process does not answer"),
+		.group = V(""),
+		.sts_id = V(""),
+		.hosts = V("") };
+	struct list *asked = &q->remote.asked;
+	unsigned n = 0;
+	for (; !list_empty(asked); n++) {
+		struct route *r = CONTAINER(asked->next, struct route, link);
+		if (!queue_is_overdue(q, r->asked_ms, queue_resolver_ms(q)))
+			break;
+		take_answer(q, r, &silence);
+	}
+	return n;
 }

@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 struct remote_session {
+	struct list link; /* closing */
+	uint64_t closed_ms;
 	struct queue *q;
 	struct site_session *session;
 	uint64_t id;
@@ -21,7 +23,9 @@ struct remote_session {
 };
 
 enum {
-	DAY_S = 86400
+	DAY_S = 86400,
+	/* RELAY says QUIT, and waits for the end of the connection. */
+	CLOSE_MS = 60 * 1000,
 };
 
 static struct view copy(char *out, size_t cap, struct view v)
@@ -49,6 +53,7 @@ static void tell_relay(struct queue *q, const struct msg *m, int fd)
 static void forget(struct remote_session *s)
 {
 	idtab_remove(&s->q->remote.sessions, s->id);
+	list_remove(&s->link);
 	free(s);
 }
 
@@ -72,6 +77,7 @@ void remote_open(
 	const struct remote_site *site_is = site->user;
 	struct remote_session *s = MUST_NEW(struct remote_session);
 	*s = (struct remote_session){ .q = q, .session = session };
+	list_init(&s->link);
 	s->via = (struct fate_via){ V(""), V(""), V("") };
 	s->domain_n = copy(s->domain, sizeof s->domain, site_is->domain).n;
 	s->id = idtab_add(&q->remote.sessions, s);
@@ -88,8 +94,8 @@ void remote_close(struct queue *q, struct site_session *session)
 	struct remote_session *s = session->user;
 	struct msg m = { .type = MSG_RELAY_CLOSE, .relay_close = { s->id } };
 	tell_relay(q, &m, -1);
-	forget(s);
-	sched_relay_closed(&q->remote.sched, session);
+	s->closed_ms = now_ms(q);
+	list_push(&q->remote.closing, &s->link);
 }
 
 static void send_rcpts(struct queue *q, const struct remote_session *s)
@@ -381,6 +387,20 @@ static void lose(uint64_t id, void *object, void *ctx)
 	    &failed, &parked);
 	forget(s);
 	defer_all(q, &failed, V("4.3.0 the relay process ended"));
+}
+
+unsigned remote_end_closing(struct queue *q)
+{
+	struct list *closing = &q->remote.closing;
+	unsigned n = 0;
+	for (; !list_empty(closing); n++) {
+		struct remote_session *s =
+		    CONTAINER(closing->next, struct remote_session, link);
+		if (!queue_is_overdue(q, s->closed_ms, CLOSE_MS))
+			break;
+		lose(s->id, s, q);
+	}
+	return n;
 }
 
 void remote_relay_down(struct queue *q)

@@ -39,11 +39,26 @@ static void free_group(struct sched_relay *s, struct site_group *g)
 		free_flow(s, f);
 }
 
+static void set_on(struct list *list, struct list *link, bool on)
+{
+	if (on && list_empty(link))
+		list_push(list, link);
+	else if (!on)
+		list_remove(link);
+}
+
+static void set_wanting(struct sched_relay *s, struct site *site, bool on)
+{
+	s->n_wanting -= !list_empty(&site->wanting);
+	set_on(&s->wanting, &site->wanting, on);
+	s->n_wanting += on;
+}
+
 static void free_site(struct sched_relay *s, struct site *site)
 {
 	hash_remove(&s->sites, &site->node);
 	list_remove(&site->ready);
-	list_remove(&site->wanting);
+	set_wanting(s, site, false);
 	list_remove(&site->hungry);
 	list_remove(&site->unused);
 	list_remove(&site->clock);
@@ -63,14 +78,6 @@ void sched_relay_deinit(struct sched_relay *s)
 	hash_deinit(&s->sites);
 	hash_deinit(&s->flows);
 	hash_deinit(&s->groups);
-}
-
-static void set_on(struct list *list, struct list *link, bool on)
-{
-	if (on && list_empty(link))
-		list_push(list, link);
-	else if (!on)
-		list_remove(link);
 }
 
 static bool wants_session(const struct site *site)
@@ -116,7 +123,7 @@ static bool is_unused(const struct site *site)
 void sched_relay_place(struct sched_relay *s, struct site *site)
 {
 	set_on(&s->ready, &site->ready, site->n_waiting && site->n_idle);
-	set_on(&s->wanting, &site->wanting, wants_session(site));
+	set_wanting(s, site, wants_session(site));
 	set_on(&s->hungry, &site->hungry, wants_jobs(s, site));
 	set_on(&s->unused, &site->unused, is_unused(site));
 }
@@ -403,7 +410,7 @@ static enum sched_relay_do open_one(struct sched_relay *s, struct site *site,
 	site->n_sessions++;
 	site->n_connecting++;
 	s->n_sessions++;
-	list_remove(&site->wanting);
+	set_wanting(s, site, false); /* to the end, if it wants more */
 	sched_relay_place(s, site);
 	*out = (struct sched_relay_step){ site, session, 0 };
 	return SITE_OPEN;
@@ -444,9 +451,7 @@ static struct site_session *session_to_close(
 	if (!idle)
 		return NULL;
 	struct site_session *i = CONTAINER(idle, struct site_session, age);
-	bool is_in_the_way = s->n_sessions >= s->options.sessions_max &&
-			     !list_empty(&s->wanting);
-	return s->is_stopping || is_in_the_way ||
+	return s->is_stopping || sched_relay_is_short(s) ||
 		       now_ms - i->idle_ms >= s->options.idle_ms
 		   ? i
 		   : NULL;

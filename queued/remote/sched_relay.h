@@ -57,7 +57,7 @@ struct site {
 	unsigned n_jobs;    /* in memory, with those that are being taken */
 	unsigned n_taking;  /* of them, from disk: not added yet */
 	unsigned n_waiting; /* groups */
-	unsigned n_sessions, n_connecting, n_idle;
+	unsigned n_sessions, n_connecting, n_idle, n_ending;
 	unsigned limit, limit_max; /* of sessions */
 	unsigned n_successes;      /* since limit changed */
 	unsigned n_failures;       /* times it went down, one after another */
@@ -105,8 +105,8 @@ struct site_job {
 enum site_session_state {
 	SESSION_CONNECTING,
 	SESSION_IDLE,
-	SESSION_BUSY, /* with one mail */
-	SESSION_ENDING,
+	SESSION_BUSY,   /* with one mail */
+	SESSION_ENDING, /* counts until it is gone */
 };
 
 struct site_session {
@@ -133,7 +133,7 @@ struct sched_relay {
 	struct list calm;    /* the first to end it first */
 	struct list down[SITE_BACKOFFS]; /* each: the first to end it first */
 	struct list sessions, idle, ending; /* struct site_session */
-	unsigned n_jobs, n_sessions;
+	unsigned n_jobs, n_sessions, n_ending, n_wanting;
 	bool is_away;     /* there is no relay: no session can be opened */
 	bool is_stopping; /* mail that is on its way is the last */
 };
@@ -173,7 +173,7 @@ enum sched_relay_do {
 	SITE_NOTHING, /* until something happens, or the wait passes */
 	SITE_OPEN,    /* connect the new session */
 	SITE_SEND,    /* give the session's jobs, one message, to it */
-	SITE_CLOSE,   /* end the session; then sched_relay_closed */
+	SITE_CLOSE,   /* end the session; then sched_relay_lost */
 	SITE_TAKE,    /* up to n parked ones of the site */
 	SITE_FORGET,  /* free user; then sched_relay_forget */
 };
@@ -210,6 +210,5 @@ enum site_loss {
 void sched_relay_lost(struct sched_relay *s, struct site_session *session,
     enum site_loss loss, uint64_t now_ms, struct list *failed,
     struct list *parked);
-void sched_relay_closed(struct sched_relay *s, struct site_session *session);
 void sched_relay_forget(struct sched_relay *s, struct site *site);
 #endif

@@ -7,6 +7,8 @@
 void sched_relay_place(struct sched_relay *s, struct site *site);
 /* A job of a session, or of none any more, waits again, before all others. */
 void sched_relay_take_back(struct sched_relay *s, struct site_job *job);
+/* More sites want a session than get one when those that end are gone. */
+bool sched_relay_is_short(const struct sched_relay *s);
 /* It gets no more mail; on the list ending. */
 void sched_relay_end_session(
     struct sched_relay *s, struct site_session *session);

@@ -8,11 +8,19 @@ enum {
 	TURN_MAILS = 20, /* while other sites wait for a session */
 };
 
-static void uncount(struct site_session *session)
+static void uncount(struct sched_relay *s, struct site_session *session)
 {
 	struct site *site = session->site;
 	site->n_connecting -= session->state == SESSION_CONNECTING;
 	site->n_idle -= session->state == SESSION_IDLE;
+	site->n_ending -= session->state == SESSION_ENDING;
+	s->n_ending -= session->state == SESSION_ENDING;
+}
+
+/* Of a site, that get mail, or may. */
+static unsigned n_lasting(const struct site *site)
+{
+	return site->n_sessions - site->n_ending;
 }
 
 static void be_idle(
@@ -28,11 +36,19 @@ static void be_idle(
 void sched_relay_end_session(
     struct sched_relay *s, struct site_session *session)
 {
-	uncount(session);
+	uncount(s, session);
 	list_remove(&session->age);
 	list_remove(&session->link);
 	list_push(&s->ending, &session->link);
 	session->state = SESSION_ENDING;
+	session->site->n_ending++;
+	s->n_ending++;
+}
+
+bool sched_relay_is_short(const struct sched_relay *s)
+{
+	return s->n_wanting + s->n_sessions - s->n_ending >
+	       s->options.sessions_max;
 }
 
 void sched_relay_up(struct sched_relay *s, struct site_session *session,
@@ -43,7 +59,7 @@ void sched_relay_up(struct sched_relay *s, struct site_session *session,
 	bool less_mails = mails_max && mails_max < o->mails_max;
 	session->rcpts_max = less_rcpts ? rcpts_max : o->rcpts_max;
 	session->mails_max = less_mails ? mails_max : o->mails_max;
-	uncount(session);
+	uncount(s, session);
 	session->site->state = SITE_UP;
 	be_idle(s, session, now_ms);
 	sched_relay_place(s, session->site);
@@ -53,9 +69,8 @@ void sched_relay_up(struct sched_relay *s, struct site_session *session,
 static bool is_in_the_way(
     const struct sched_relay *s, const struct site_session *session)
 {
-	return s->n_sessions >= s->options.sessions_max &&
-	       !list_empty(&s->wanting) &&
-	       (session->site->n_sessions > 1 ||
+	return sched_relay_is_short(s) &&
+	       (n_lasting(session->site) > 1 ||
 		   session->n_mails % TURN_MAILS == 0);
 }
 
@@ -64,7 +79,7 @@ static bool must_end(const struct sched_relay *s,
 {
 	return session->n_mails >= session->mails_max ||
 	       now_ms - session->opened_ms >= s->options.session_ms ||
-	       session->site->n_sessions > session->site->limit ||
+	       n_lasting(session->site) > session->site->limit ||
 	       is_in_the_way(s, session);
 }
 
@@ -140,7 +155,7 @@ void sched_relay_finished(struct sched_relay *s, struct site_session *session,
 
 static void forget_session(struct sched_relay *s, struct site_session *session)
 {
-	uncount(session);
+	uncount(s, session);
 	list_remove(&session->all);
 	list_remove(&session->link);
 	list_remove(&session->age);
@@ -208,16 +223,9 @@ void sched_relay_lost(struct sched_relay *s, struct site_session *session,
 	forget_session(s, session);
 	site->n_broken += is_fault && loss == LOSS_ENDED;
 	bool is_bad = loss == LOSS_REFUSED || site->n_broken >= BROKEN_MAX;
-	if (is_fault && is_bad && !site->n_sessions)
+	if (is_fault && is_bad && !n_lasting(site))
 		go_down(s, site, now_ms, failed, parked);
 	else if (is_fault && is_bad)
 		shrink(s, site, now_ms);
-	sched_relay_place(s, site);
-}
-
-void sched_relay_closed(struct sched_relay *s, struct site_session *session)
-{
-	struct site *site = session->site;
-	forget_session(s, session);
 	sched_relay_place(s, site);
 }

@@ -120,6 +120,21 @@ class Postfix(Process):
         return maildir(self.dir / "mail/box")
 
 
+class DovecotAuth(Process):
+    """Dovecot as the machine has it, for its logins only: at listen, a path, for a Postfix. users: {name: password}."""
+
+    def __init__(self, folder, listen, users):
+        folder = pathlib.Path(folder)
+        folder.mkdir(parents=True)
+        (folder / "users").write_text("".join(f"{name}:{password}\n" for name, password in users.items()))
+        (folder / "dovecot.conf").write_text(
+            f"base_dir = {folder}/run\nstate_dir = {folder}/state\nlog_path = {folder}/log\n"
+            "protocols =\nssl = no\nauth_mechanisms = plain login scram-sha-256\n"
+            f"passdb {{\n  driver = passwd-file\n  args = scheme=PLAIN {folder}/users\n}}\n"
+            f"service auth {{\n  user = root\n  unix_listener {listen} {{\n    mode = 0666\n  }}\n}}\n")
+        super().__init__(folder, [shutil.which("dovecot"), "-F", "-c", folder / "dovecot.conf"])
+
+
 class OpenSmtpd(Process):
     def __init__(self, folder, roots, listen, name, domains):
         folder = pathlib.Path(folder)

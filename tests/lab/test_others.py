@@ -1,6 +1,7 @@
 """Mail to servers that people run: once, whole."""
 import hashlib
 import re
+import shutil
 import unittest
 
 import servers
@@ -8,7 +9,7 @@ import world
 from certs import tlsa_spki
 from lab import LabTest
 from names import OPEN, SIGNED
-from senders import wait_until
+from senders import Route, wait_until
 
 BODIES = {"short": b"hello\r\n", "dots": b".\r\n..\r\n.a\r\n\r\n.\r\n" * 200,
           "long": b"".join(b"line %d %s\r\n" % (i, b"x" * (i % 80)) for i in range(40000))}
@@ -27,10 +28,13 @@ class Receivers(LabTest):
         cls.dane = n.site(f"by-postfix.{SIGNED}")
         cls.cert, cls.key = lab.certs.self_signed(cls.dane.name)
         n.tlsa(cls.dane, "3 1 1 " + tlsa_spki(cls.cert))
+        cls.smarthost = n.host(f"smart-postfix.{OPEN}")
+        lab.routes.append(Route(f"by-login.{OPEN}", host=cls.smarthost.name, port=587, tls="verified",
+                                login="we:not, so = secret"))
 
-    def started(self, server, address):
+    def started(self, server, address, port=25):
         self.addCleanup(server.close)
-        wait_until(lambda: world.accepts(address, 25), 20, "the server")
+        wait_until(lambda: world.accepts(address, port), 20, "the server")
         return server
 
     def relay_all(self, server, domain):
@@ -67,6 +71,30 @@ class Receivers(LabTest):
                                  "smtpd_tls_security_level = encrypt\n"
                                  f"smtpd_tls_cert_file = {self.cert}\nsmtpd_tls_key_file = {self.key}\n")
         self.relay_all(self.started(server, host.v4), domain)
+
+    def login(self, name, password):
+        """A smarthost that lets in who knows the password, and its log."""
+        host, folder = self.smarthost, self.lab.dir / name
+        cert, key = self.lab.certs.signed(host.name)
+        server = self.started(servers.Postfix(
+            folder, self.lab.roots, (host.v4, 587), host.name, [f"by-login.{OPEN}"],
+            f"smtpd_tls_security_level = encrypt\nsmtpd_tls_cert_file = {cert}\nsmtpd_tls_key_file = {key}\n"
+            "smtpd_sasl_auth_enable = yes\nsmtpd_sasl_type = dovecot\nsmtpd_sasl_path = private/auth\n"
+            "smtpd_relay_restrictions = permit_sasl_authenticated, reject\n"), host.v4, 587)
+        auth = servers.DovecotAuth(folder / "dovecot", folder / "spool/private/auth", {"we": password})
+        self.addCleanup(auth.close)
+        wait_until((folder / "spool/private/auth").exists, 20, "Dovecot")
+        return server
+
+    @unittest.skipUnless(shutil.which("dovecot"), "dovecot is not installed")
+    def test_postfix_by_scram(self):
+        if self.sender.name != "mailcore":
+            self.skipTest("mailcore only")
+        server = self.login("postfix-scram", "not, so = secret")
+        self.relay_all(server, f"by-login.{OPEN}")
+        log = server.log.read_text()
+        self.assertRegex(log, "sasl_method=SCRAM-SHA-256, sasl_username=we\n")
+        self.assertNotIn("sasl_method=PLAIN", log)
 
     def test_opensmtpd(self):
         """It has no PIPELINING, and closes on who sends early."""

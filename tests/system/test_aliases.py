@@ -136,6 +136,24 @@ class Aliases(SystemTest):
         self.mail.send(TEXT.replace(b"{}", b"to new members"), ["list2@mailcore.test"])
         self.find("bert", "to new members")
 
+    def rcpt(self, address):
+        with self.mail.smtp() as client:
+            client.helo()
+            client.mail("someone@else.test")
+            return client.rcpt(address)[0]
+
+    def test_a_list_without_members_fails_and_a_missing_one_waits(self):
+        """Everybody may have left; but a file that is not there is a mistake that can be mended."""
+        self.write({"list3": f":include:{self.mail.dir}/left"}, {"left": "# nobody\n"})
+        wait_until(lambda: self.rcpt("list3@mailcore.test") == 550, 20, "a list that is empty")
+        (self.mail.dir / "left").write_text("")
+        self.mail.wait_log("alias.empty")
+        wait_until(lambda: self.rcpt("list3@mailcore.test") == 550, 20, "a file that is empty")
+        (self.mail.dir / "left").unlink()
+        wait_until(lambda: self.rcpt("list3@mailcore.test") == 451, 20, "a list that is not there")
+        (self.mail.dir / "left").write_text("bert\n")
+        wait_until(lambda: self.rcpt("list3@mailcore.test") == 250, 20, "a list with a member")
+
     def test_others_may_list_addresses_only(self):
         (self.mail.dir / "theirs").write_text("bert\n|/bin/touch /tmp/owned\n/etc/passwd\n")
         os.chown(self.mail.dir / "theirs", 65534, 65534)

@@ -121,6 +121,17 @@ class Relay(SystemTest):
         self.wait_empty()
         self.assertEqual(self.receiver.recipients(), [f"x{i}@far.example" for i in range(5)])
 
+    def test_a_host_that_falls_silent_costs_its_time_out(self):
+        """All other time-outs are as they were, minutes."""
+        over = threading.Event()
+        self.addCleanup(over.set)
+        self.receiver.rules["EHLO"] = lambda _: over.wait(60) and None
+        self.receiver.start()
+        self.route(f'relay_hello_timeout = 1s\nroute "*" {{ host = "[127.0.0.1]" port = {self.receiver.port} }}')
+        self.submit("x@far.example")
+        reply = wait_until(lambda: self.queued()["x@far.example"]["reply"], 20, "a time-out")
+        self.assertEqual(reply, "421 4.4.2 timed out while waiting for the reply to EHLO")
+
     def test_why_without_queued(self):
         self.submit("x@far.example")
         wait_until(lambda: self.queued()["x@far.example"]["reply"], 20, "an attempt")

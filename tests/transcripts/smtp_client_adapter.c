@@ -6,7 +6,8 @@
  *   [failed OUTCOME BLAME STAGE X.Y.Z "text"]
  *
  * Directives before the start: @lmtp, @policy never|opportunistic|required|
- * implicit, @auth USER SECRET, @auth-in-clear, @refuse-8bit. At any time:
+ * implicit, @auth USER SECRET, @nonce of SCRAM, @auth-in-clear, @refuse-8bit.
+ * At any time:
  *
  *   @message text     the body of the mails to come; each | is CRLF
  *   @octets N         the same, N octets in lines
@@ -14,7 +15,7 @@
  *   @mail FROM WORDS  a transaction, as soon as one may be sent. A word is a
  *                     recipient, of which ;notify=N and ;orcpt=X are cut off,
  *                     or one of 8bit utf8 requiretls ret=full ret=hdrs envid=X
- *   @tls [verified]   the handshake is done
+ *   @tls [verified|plus]  the handshake is done; plus: with a binding
  *   @stuck, @unstuck  what the client puts does not leave
  *   @closed-by WHY, @timeout, @quit, @lost WHY
  *   @wait             shows the time-out */
@@ -44,6 +45,7 @@ struct world {
 	size_t n_mails, next_mail, n_told;
 	struct view message, body; /* body: left to be sent */
 	size_t pieces;
+	char nonce[64];
 	bool is_ready, wants_body, is_stuck, is_over;
 };
 
@@ -56,7 +58,19 @@ static void *world_open(struct buf *out)
 	arena_init(&w->arena, 64 << 20);
 	w->options = (struct smtp_client_options){
 		.name = V("mx.example.org"),
-		.timeouts = smtp_client_timeouts_default,
+		.timeouts = {
+			.banner_ms = 1001,
+			.hello_ms = 1002,
+			.tls_ms = 1003,
+			.auth_ms = 1004,
+			.mail_ms = 1005,
+			.rcpt_ms = 1006,
+			.data_ms = 1007,
+			.block_ms = 1008,
+			.end_ms = 1009,
+			.rset_ms = 1010,
+			.quit_ms = 1011,
+		},
 	};
 	return w;
 }
@@ -369,6 +383,10 @@ static bool option(struct world *w, struct view word, struct view rest)
 		rest = keep(w, rest);
 		view_cut(&rest, ' ', &o->auth_user);
 		o->auth_secret = rest;
+	} else if (view_eq(word, V("nonce"))) {
+		if (view_to_cstr(rest, w->nonce, sizeof w->nonce) != 0)
+			fatal("@nonce NONCE");
+		o->test_nonce = w->nonce;
 	} else if (view_eq(word, V("auth-in-clear"))) {
 		o->auth_without_tls = true;
 	} else if (view_eq(word, V("refuse-8bit"))) {
@@ -390,7 +408,8 @@ static void set_pieces(struct world *w, struct view number)
 static bool happening(struct world *w, struct view word, struct view rest)
 {
 	if (view_eq(word, V("tls")))
-		smtp_client_tls_up(w->client, view_eq(rest, V("verified")));
+		smtp_client_tls_up(w->client, view_eq(rest, V("verified")),
+		    view_eq(rest, V("plus")) ? V("binding") : V(""));
 	else if (view_eq(word, V("closed-by")))
 		smtp_client_closed(w->client, rest);
 	else if (view_eq(word, V("timeout")))

@@ -7,8 +7,10 @@ static void take_file(struct proc *p, struct accounts *a, enum file_kind kind,
 	bool is_trusted = proc_file_is_trusted(p, kind, index);
 	if (kind == FILE_ALIASES)
 		accounts_set_aliases(a, index, name, text, is_trusted);
-	else
+	else if (proc_file_is_there(p, kind, index))
 		accounts_set_include(a, index, name, text, is_trusted);
+	else
+		accounts_drop_include(a, index);
 }
 
 void aliases_take_files(struct proc *p, struct accounts *a)

@@ -15,7 +15,7 @@ struct held {
 	char name[256];
 	char *text; /* NULL: empty */
 	size_t n;
-	bool is_trusted;
+	bool is_there, is_trusted;
 };
 
 static void drop_text(char *text, size_t n)
@@ -91,6 +91,7 @@ static bool same(
 {
 	return view_eq(view_of(h->name), m->name) &&
 	       view_eq((struct view){ h->text, h->n }, text) &&
+	       h->is_there == (m->is_there != 0) &&
 	       h->is_trusted == (m->is_trusted != 0);
 }
 
@@ -105,6 +106,7 @@ static void take(
 	drop_text(h->text, h->n);
 	h->text = text;
 	h->n = n;
+	h->is_there = m->is_there != 0;
 	h->is_trusted = m->is_trusted != 0;
 	if (changed && p->is_started && p->role->ops->file_changed)
 		p->role->ops->file_changed(p, kind, m->index);
@@ -144,6 +146,12 @@ bool proc_file(struct proc *p, enum file_kind kind, uint32_t index,
 		*name = h ? view_of(h->name) : V_NONE;
 	*text = h ? (struct view){ h->text, h->n } : V_NONE;
 	return true;
+}
+
+bool proc_file_is_there(struct proc *p, enum file_kind kind, uint32_t index)
+{
+	const struct held *h = find(p, kind, index, false);
+	return h && h->is_there;
 }
 
 bool proc_file_is_trusted(struct proc *p, enum file_kind kind, uint32_t index)

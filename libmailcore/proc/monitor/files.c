@@ -146,14 +146,17 @@ static void give(struct child *c, struct watched *w)
 {
 	struct stat found = { 0 };
 	struct msg out = { .type = MSG_FILE_IS,
-		.file_is = {
-		    (uint8_t)w->kind, w->index, 0, view_of(w->path) } };
+		.file_is = { .kind = (uint8_t)w->kind,
+		    .index = w->index,
+		    .name = view_of(w->path) } };
 	/* A description of its own each time: offsets are not shared. */
 	int fd = *w->path ? open_file(w, &found) : -ENOENT;
 	if (*w->path)
 		tell(w, fd < 0 ? fd : 0);
 	if (out.file_is.name.n > NAME_MAX_BYTES)
 		out.file_is.name = V_NONE;
+	/* Who writes it anew may just have made it empty. */
+	out.file_is.is_there = fd >= 0 && (found.st_size || !w->is_fresh);
 	out.file_is.is_trusted = fd >= 0 && is_trusted(&found);
 	if (fd < 0)
 		fd = empty_file();

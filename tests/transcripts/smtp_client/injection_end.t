@@ -13,7 +13,7 @@ E: DATA
 P: 354 Go on
 E: [body]
 @wait
-E: 180000
+E: 1008
 P: 250 Queued
 E: [rcpt 0 temp host message 4.5.0 ours "451 4.5.0 protocol error while sending the message: a reply came before its command"]
 E: [done last]

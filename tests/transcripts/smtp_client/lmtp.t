@@ -25,7 +25,7 @@ E: .
 P: 250 2.0.0 b
 E: [rcpt 0 ok end 2.0.0 "250 2.0.0 b" relayed]
 @wait
-E: 600000
+E: 1009
 P: 452 4.2.2 d is full
 E: [rcpt 2 temp message end 4.2.2 "452 4.2.2 d is full"]
 E: [done]

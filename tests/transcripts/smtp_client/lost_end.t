@@ -15,7 +15,7 @@ E:
 E: hi
 E: .
 @wait
-E: 600000
+E: 1009
 @timeout
 E: [rcpt 0 temp message end 4.4.2 ours "421 4.4.2 timed out while waiting for the reply to the message"]
 E: [done last]

@@ -10,7 +10,7 @@ P: 550 No
 E: RSET
 E: [rcpt 0 perm message rcpt 5.0.0 "550 No"]
 @wait
-E: 20000
+E: 1010
 @timeout
 E: [done last]
 E: [close]

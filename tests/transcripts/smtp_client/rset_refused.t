@@ -13,6 +13,6 @@ P: 502 What?
 E: QUIT
 E: [done last]
 @wait
-E: 10000
+E: 1011
 @timeout
 E: [close]

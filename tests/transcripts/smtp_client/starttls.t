@@ -12,7 +12,7 @@ E: STARTTLS
 P: 220 Go on
 E: [tls]
 @wait
-E: 60000
+E: 1003
 @tls
 E: EHLO mx.example.org
 P: 250-mx

@@ -54,6 +54,10 @@ static const char alias_text[] =
     "gone: nobody, anna\n"
     "lost: nobody, nowhere@b.example\n"
     "noinclude: :include:/none, bert\n"
+    "empty: :include:/empty\n"
+    "partly: :include:/empty, bert\n"
+    "comments: :include:/comments\n"
+    "went: :include:/went\n"
     "user: :include:/user\n"
     "nest: :include:/nest\n"
     "tag: anna+x, bert+y@a.example\n"
@@ -71,6 +75,10 @@ static void give_files(void)
 	    V("bert\n|/bin/sh\n/etc/passwd\n:include:/l\n"), false);
 	accounts_set_include(
 	    accounts, 2, V("/nest"), V(":include:/nest\nbert\n"), true);
+	accounts_set_include(accounts, 3, V("/empty"), V(""), true);
+	accounts_set_include(accounts, 4, V("/comments"), V("# a\n"), true);
+	accounts_set_include(accounts, 5, V("/went"), V("bert\n"), true);
+	accounts_drop_include(accounts, 5);
 }
 
 static void set_up(void)
@@ -166,6 +174,10 @@ static const struct expand_case cases[] = {
 	{ "gone@a.example", "alias: !nobody@a.example 5.1.1, anna@a.example, "
 			    "remote copy@far.example" },
 	{ "noinclude@a.example", "temp" },
+	{ "went@a.example", "temp" },
+	{ "empty@a.example", "alias" },
+	{ "comments@a.example", "alias" },
+	{ "partly@a.example", "alias: bert@a.example, /var/mail/bert" },
 	{ "user@a.example", "alias: bert@a.example, /var/mail/bert, "
 			    "!/bin/sh 5.3.5, !/etc/passwd 5.3.5, !/l 5.3.5" },
 	{ "nest@a.example",

@@ -1,5 +1,6 @@
 /* The byte queue: its cap holds, its error sticks. */
 #include "base/buf.h"
+#include "freed.h"
 #include "suite.h"
 
 START_TEST(queues_bytes)
@@ -92,6 +93,39 @@ START_TEST(is_filled_by_readers)
 
 END_TEST
 
+/* A way for memory to be given back. */
+static void by_trim(struct buf *b)
+{
+	buf_consume(b, buf_len(b));
+	buf_trim(b);
+}
+
+static void by_growth(struct buf *b)
+{
+	char more[1000] = "";
+	buf_put(b, (struct view){ more, sizeof more });
+}
+
+static void (*const ways[])(struct buf *b) = { buf_deinit, by_trim, by_growth };
+
+START_TEST(keeps_secrets)
+{
+	struct buf b;
+	buf_init(&b, 4096);
+	buf_keep_secret(&b);
+	buf_printf(&b, "%100s%s", "", "correct horse battery staple");
+	uintptr_t at = (uintptr_t)b.p;
+	size_t n = b.cap;
+	if (!freed_has(at, n, V("battery")))
+		return; /* nobody can look */
+	ways[_i](&b);
+	ck_assert_uint_ne((uintptr_t)b.p, at);
+	ck_assert(!freed_has(at, n, V("battery")));
+	buf_deinit(&b);
+}
+
+END_TEST
+
 static Suite *build(void)
 {
 	Suite *s = suite_create("base/buf");
@@ -100,6 +134,7 @@ static Suite *build(void)
 	tcase_add_test(t, error_is_sticky);
 	tcase_add_test(t, formats);
 	tcase_add_test(t, is_filled_by_readers);
+	tcase_add_loop_test(t, keeps_secrets, 0, 3);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -1,6 +1,7 @@
 /* Files that come to a role that may open none: before it starts, and again
  * when they change. The front tells a client all that it holds. */
 #include "fake.h"
+#include <time.h>
 
 static char changes[256]; /* one letter for each call of file_changed */
 
@@ -28,7 +29,16 @@ static struct view base_name(struct view path)
 	return slash < path.n ? view_skip(path, slash + 1) : path;
 }
 
-/* "r0 name text trusted;" */
+/* "+": trusted, "-": not, "?": not there. */
+static const char *state_of(struct proc *p, int kind, uint32_t index)
+{
+	if (!proc_file_is_there(p, (enum file_kind)kind, index))
+		return " ?;";
+	return proc_file_is_trusted(p, (enum file_kind)kind, index) ? " +;"
+								    : " -;";
+}
+
+/* "r0 name text state;" */
 static void describe(struct proc *p, struct buf *out)
 {
 	struct view name, text;
@@ -39,10 +49,7 @@ static void describe(struct proc *p, struct buf *out)
 			buf_put(out, base_name(name));
 			buf_put_char(out, ' ');
 			buf_put(out, view_head(text, 20));
-			buf_put_cstr(out,
-			    proc_file_is_trusted(p, (enum file_kind)kind, i)
-				? " +;"
-				: " -;");
+			buf_put_cstr(out, state_of(p, kind, i));
 		}
 }
 
@@ -166,7 +173,7 @@ static void setup(void)
 
 START_TEST(a_role_starts_with_its_files)
 {
-	ck_assert_str_eq(request(), "|r0 r one +;s0   -;s1 s secret +;"
+	ck_assert_str_eq(request(), "|r0 r one +;s0   ?;s1 s secret +;"
 				    "a0 a x +;a1 b y +;");
 	stop_cleanly();
 }
@@ -195,12 +202,34 @@ START_TEST(a_file_may_come_and_go)
 	char path[96];
 	snprintf(path, sizeof path, "%s/a", dir);
 	ck_assert_int_eq(unlink(path), 0);
-	expect("a0 a  -;a1 b y +;");
+	expect("a0 a  ?;a1 b y +;");
 	put_file("a", "z");
 	expect("a0 a z +;");
 	ck_assert_int_eq(unlink(path), 0);
 	ck_assert_int_eq(mkfifo(path, 0600), 0); /* must not block */
-	expect("a0 a  -;");
+	expect("a0 a  ?;");
+	stop_cleanly();
+}
+
+END_TEST
+
+static void set_age(const char *name, time_t age_s)
+{
+	char path[96];
+	const struct timespec then[2] = { { .tv_nsec = UTIME_OMIT },
+		{ .tv_sec = time(NULL) - age_s } };
+	snprintf(path, sizeof path, "%s/%s", dir, name);
+	ck_assert_int_eq(utimensat(AT_FDCWD, path, then, 0), 0);
+}
+
+/* Who writes a file anew may have made it empty a moment ago. */
+START_TEST(an_empty_file_is_there_when_it_stays_empty)
+{
+	put_file("a", "");
+	set_age("a", -3600);
+	expect("a0 a  ?;");
+	set_age("a", 3600);
+	expect("a0 a  +;");
 	stop_cleanly();
 }
 
@@ -222,7 +251,7 @@ START_TEST(a_large_file_is_empty)
 	char path[96];
 	snprintf(path, sizeof path, "%s/a", dir);
 	ck_assert_int_eq(truncate(path, PROC_FILE_MAX + 1), 0);
-	expect("a0 a  -;");
+	expect("a0 a  ?;");
 	stop_cleanly();
 }
 
@@ -239,7 +268,7 @@ START_TEST(included_files_come_too)
 	put_include("i", "j"); /* includes one itself */
 	expect("i1 j second +;");
 	put_file("a", "none");
-	expect("i0   -;i1   -;");
+	expect("i0   ?;i1   ?;");
 	put_include("b", "j");
 	expect("j second +;");
 	stop_cleanly();
@@ -254,7 +283,7 @@ START_TEST(links_are_not_followed_from_includes)
 	snprintf(target, sizeof target, "%s/s", dir);
 	ck_assert_int_eq(symlink(target, path), 0);
 	put_include("a", "l");
-	expect("i0 l  -;");
+	expect("i0 l  ?;");
 	stop_cleanly();
 }
 
@@ -281,6 +310,7 @@ static Suite *build(void)
 	tcase_add_test(t, a_role_starts_with_its_files);
 	tcase_add_test(t, what_changes_comes_again);
 	tcase_add_test(t, a_file_may_come_and_go);
+	tcase_add_test(t, an_empty_file_is_there_when_it_stays_empty);
 	tcase_add_test(t, what_others_can_write_is_not_trusted);
 	tcase_add_test(t, a_large_file_is_empty);
 	tcase_add_test(t, included_files_come_too);

@@ -37,7 +37,7 @@ struct deferred {
 struct timer {
 	void (*fn)(void *ctx);
 	void *ctx;
-	uint64_t at_ms; /* 0: off */
+	uint64_t at_ms, repeat_ms; /* 0: off */
 };
 
 struct proc {
@@ -177,13 +177,13 @@ struct timer *timer_new(struct loop *l, void (*fn)(void *ctx), void *ctx)
 {
 	(void)l;
 	struct timer *t = &fake.timers[fake.n_timers++];
-	*t = (struct timer){ fn, ctx, 0 };
+	*t = (struct timer){ fn, ctx, 0, 0 };
 	return t;
 }
 
 void timer_start(struct timer *t, uint64_t after_ms, uint64_t repeat_ms)
 {
-	(void)repeat_ms;
+	t->repeat_ms = repeat_ms;
 	t->at_ms = fake.now_ms + (after_ms ? after_ms : 1);
 }
 
@@ -225,7 +225,7 @@ static inline void fake_pass(uint64_t ms)
 		fake.now_ms = at;
 		if (!next)
 			return;
-		next->at_ms = 0;
+		next->at_ms = next->repeat_ms ? at + next->repeat_ms : 0;
 		next->fn(next->ctx);
 		fake_round();
 	}

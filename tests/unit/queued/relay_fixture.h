@@ -8,7 +8,9 @@
 #include "proc/role.h"
 #include "queued/roles.h"
 #include "queued/route.h"
+#include "sasl/sasl.h"
 #include "suite.h"
+#include "text/codec.h"
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -191,6 +193,8 @@ struct server {
 	const char *drop_at; /* ends where this command comes */
 	bool is_lmtp;
 	bool only_one; /* connection; others are refused */
+	const char
+	    *password; /* by SCRAM-SHA-256-PLUS; NULL: any AUTH will do */
 
 	int fd;
 	uint16_t port;
@@ -348,6 +352,69 @@ static void talk_starttls(struct talk *t)
 		t->is_over = true;
 }
 
+static int talk_keys(void *ctx, struct view name, struct scram_keys *out)
+{
+	const struct server *s = ctx;
+	struct buf stored;
+	(void)name;
+	buf_init(&stored, PASSWORD_STORED_MAX);
+	int error = password_store(view_of(s->password), 4096, &stored);
+	if (!error)
+		error = password_scram_keys(buf_view(&stored), out);
+	buf_deinit(&stored);
+	return error;
+}
+
+/* What is to be said to a line, at first the last word of one. */
+static enum sasl_status talk_sasl_step(
+    struct sasl *s, struct view line, bool is_first, struct buf *text)
+{
+	struct buf in, out;
+	buf_init(&in, 4096);
+	buf_init(&out, 4096);
+	enum sasl_status status = SASL_BAD;
+	if (is_first)
+		line = view_skip(line, view_rfind_byte(line, ' ') + 1);
+	if (base64_decode(line, &in) == 0)
+		status = is_first ? sasl_start(s, buf_view(&in), &out)
+				  : sasl_next(s, buf_view(&in), &out);
+	base64_encode(buf_view(&out), text);
+	buf_deinit(&in);
+	buf_deinit(&out);
+	return status;
+}
+
+static void talk_scram(struct talk *t, struct view line)
+{
+	static const struct sasl_ops ops = { .keys = talk_keys };
+	static const char label[] = "EXPORTER-Channel-Binding";
+	char binding[32];
+	struct sasl s;
+	struct buf text;
+	enum sasl_status status;
+	bool is_first = true;
+	if (SSL_export_keying_material(t->ssl, (unsigned char *)binding, 32,
+		label, sizeof label - 1, NULL, 0, 0) != 1 ||
+	    sasl_init(&s, sasl_find(V("SCRAM-SHA-256-PLUS")),
+		(struct view){ binding, 32 }, &ops, t->s) != 0)
+		return;
+	buf_init(&text, 4096);
+	do {
+		buf_put(&text, V("334 "));
+		status = talk_sasl_step(&s, line, is_first, &text);
+		is_first = false;
+		buf_put(&text, V("\r\n"));
+		buf_put_char(&text, '\0');
+		if (status == SASL_CHALLENGE)
+			talk_put(t, buf_view(&text).p);
+		buf_reset(&text);
+	} while (status == SASL_CHALLENGE && talk_line(t, &line));
+	talk_put(t,
+	    status == SASL_OK ? "235 2.7.0 welcome\r\n" : "535 5.7.8 no\r\n");
+	buf_deinit(&text);
+	sasl_deinit(&s);
+}
+
 static void talk_mail(struct talk *t)
 {
 	struct server *s = t->s;
@@ -388,6 +455,8 @@ static void talk_command(struct talk *t, struct view line)
 		talk_put(t, s->helo ? s->helo : "250 server\r\n");
 	} else if (begins(line, "STARTTLS")) {
 		talk_starttls(t);
+	} else if (begins(line, "AUTH SCRAM-SHA-256-PLUS") && s->password) {
+		talk_scram(t, line);
 	} else if (begins(line, "AUTH")) {
 		talk_put(t, s->auth ? s->auth : "235 2.7.0 welcome\r\n");
 	} else if (begins(line, "MAIL")) {

@@ -332,9 +332,9 @@ START_TEST(a_delay_is_told_once)
 	const struct sent *s;
 	submit_known();
 	attempt_that_fails();
-	for (int tick = 0; tick < 6 * 24 * 6; tick++) {
+	for (int tick = 0; tick < 6 * 24 * 15; tick++) {
 		fake.n_agents = 0; /* idle ones are gone by then */
-		fake_pass(600 * 1000);
+		fake_pass(240 * 1000);
 		while ((s = fake_next())) {
 			if (s->m.type != MSG_ADDRESS_ASK)
 				continue;

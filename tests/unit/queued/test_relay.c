@@ -1,5 +1,6 @@
 /* The relay role against servers on loopback: which host gets the mail, and
  * what the queue is told. */
+#include "queued/relay/relay.h"
 #include "relay_suite.h"
 
 /* One message after another on one connection. */
@@ -416,6 +417,68 @@ START_TEST(messages_out_of_turn)
 
 END_TEST
 
+/* Time-outs */
+
+static const struct timeout_case {
+	const char *option;
+	size_t place;
+	uint32_t default_ms; /* RFC 5321 4.5.3.2, as far as it says something */
+} timeout_cases[] = {
+
+#define CASE(name, field, ms)                                                  \
+	{                                                                      \
+		"relay_" name "_timeout",                                      \
+		    offsetof(struct smtp_client_timeouts, field), ms           \
+	}
+	CASE("greeting", banner_ms, 300000),
+	CASE("hello", hello_ms, 300000),
+	CASE("tls", tls_ms, 60000),
+	CASE("auth", auth_ms, 300000),
+	CASE("mail", mail_ms, 300000),
+	CASE("rcpt", rcpt_ms, 300000),
+	CASE("data", data_ms, 120000),
+	CASE("block", block_ms, 180000),
+	CASE("end", end_ms, 600000),
+	CASE("rset", rset_ms, 20000),
+#undef CASE
+};
+
+enum {
+	N_TIMEOUTS = sizeof timeout_cases / sizeof timeout_cases[0]
+};
+
+START_TEST(each_timeout_is_an_option)
+{
+	char line[64];
+	snprintf(line, sizeof line, "%s = 7s\n", timeout_cases[_i].option);
+	start_role(line);
+	struct smtp_client_timeouts all = relay_timeouts(fake.conf);
+	for (int i = 0; i < N_TIMEOUTS; i++) {
+		uint32_t ms;
+		memcpy(&ms, (char *)&all + timeout_cases[i].place, sizeof ms);
+		ck_assert_uint_eq(
+		    ms, i == _i ? 7000 : timeout_cases[i].default_ms);
+	}
+}
+
+END_TEST
+
+/* The other time-outs are as they were: minutes. */
+START_TEST(silent_host)
+{
+	one.ehlo = "";
+	server_start(&one, "127.0.0.1", 0);
+	start_role("relay_hello_timeout = 1s\n");
+	host("mx", "127.0.0.1");
+	open_as(RELAY_TLS_NONE, "", 0);
+	const struct msg_relay_down *d = expect_down(RELAY_STAGE_HELLO);
+	ck_assert_uint_eq(d->code, 0);
+	ck_assert(view_eq(d->text,
+	    V("421 4.4.2 timed out while waiting for the reply to EHLO")));
+}
+
+END_TEST
+
 static Suite *build(void)
 {
 	Suite *s = suite_create("queued/relay");
@@ -439,6 +502,8 @@ static Suite *build(void)
 	tcase_add_test(t, too_many_sessions);
 	tcase_add_test(t, hosts_of_any_bytes);
 	tcase_add_loop_test(t, messages_out_of_turn, 0, 3);
+	tcase_add_loop_test(t, each_timeout_is_an_option, 0, N_TIMEOUTS);
+	tcase_add_test(t, silent_host);
 	suite_add_tcase(s, t);
 	return s;
 }

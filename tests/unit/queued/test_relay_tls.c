@@ -1,5 +1,6 @@
 /* The relay role against servers on loopback: under what TLS a host gets the
  * mail. */
+#include "queued/relay/relay.h"
 #include "relay_suite.h"
 #include <openssl/sha.h>
 
@@ -221,6 +222,16 @@ START_TEST(mail_that_requires_tls)
 
 END_TEST
 
+/* What goes to the network passes through memory that is wiped. */
+static bool keeps_secrets(void)
+{
+	struct relay *r = fake.state;
+	struct hash_node *n = hash_find(&r->sessions, hash_mix(7));
+	ck_assert_ptr_nonnull(n);
+	return conn_out(CONTAINER(n, struct relay_session, node)->conn)
+	    ->is_secret;
+}
+
 START_TEST(route_with_a_password)
 {
 	one.tls = _i == 1 ? OFFERS_TLS : IMPLICIT_TLS;
@@ -249,8 +260,35 @@ START_TEST(route_with_a_password)
 		return;
 	}
 	expect_up("smart.example");
+	ck_assert(keeps_secrets());
 	/* base64 of NUL u NUL secret */
 	ck_assert_ptr_nonnull(strstr(one.log, "AUTH PLAIN AHUAc2VjcmV0\n"));
+	send_one();
+	expect_sent();
+	close_session();
+}
+
+END_TEST
+
+/* Both sides of the connection have the same binding. */
+START_TEST(login_is_bound_to_the_connection)
+{
+	one.tls = IMPLICIT_TLS;
+	one.offers = "250-AUTH PLAIN SCRAM-SHA-256 SCRAM-SHA-256-PLUS\r\n";
+	one.password = _i ? "another" : "secret";
+	fake.secret = "secret\n";
+	server_certify(&one, "smart.example", ca, ca_key);
+	server_start(&one, "127.0.0.1", 0);
+	start_role("route \"*\" { host = \"smart.example\" port = 465 "
+		   "tls = implicit user = \"u\" password_file = \"/x\" }\n");
+	host("smart.example", "127.0.0.1");
+	open_as(RELAY_TLS_VERIFIED, "", 1);
+	expect_tls(TLS_POLICY_NONE, TLS_RESULT_OK, "smart.example");
+	if (_i) {
+		ck_assert_uint_eq(expect_down(RELAY_STAGE_AUTH)->code, 535);
+		return;
+	}
+	expect_up("smart.example");
 	send_one();
 	expect_sent();
 	close_session();
@@ -274,6 +312,7 @@ static Suite *build(void)
 	tcase_add_loop_test(t, mail_that_requires_tls, 0,
 	    (int)(sizeof requiretls_cases / sizeof *requiretls_cases));
 	tcase_add_loop_test(t, route_with_a_password, 0, 4);
+	tcase_add_loop_test(t, login_is_bound_to_the_connection, 0, 2);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -189,6 +189,133 @@ START_TEST(a_connection_that_had_enough_is_followed_by_another)
 
 END_TEST
 
+static void restart(void)
+{
+	die();
+	start();
+}
+
+static void deliver_one(uint64_t session, uint64_t id)
+{
+	expect_mail(session, id, 1);
+	say_result(session, 0, RELAY_OK, "250 2.0.0 taken");
+	say_done(session);
+}
+
+static void expect_close(uint64_t session)
+{
+	ck_assert_uint_eq(
+	    fake_expect(MSG_RELAY_CLOSE)->relay_close.id, session);
+}
+
+/* The host sees no more connections than it shall, also while one ends. */
+START_TEST(a_session_counts_until_relay_says_that_it_is_gone)
+{
+	fake.conf.relay_connections_max = 1;
+	fake.conf.relay_mails_max = 1;
+	restart();
+	uint64_t id, session = to_up(1, to_one, &id);
+	expect_mail(session, id, 1);
+	uint64_t next = submit_remote(2, to_one);
+	say_result(session, 0, RELAY_OK, "250 2.0.0 taken");
+	say_done(session);
+	expect_close(session);
+	fake_pass(20 * 1000);
+	ck_assert_ptr_null(fake_next());
+	if (_i == 0)
+		say_down(session, RELAY_STAGE_CLOSED, 0, "");
+	else if (_i == 1) /* it never does */
+		fake_pass(50 * 1000);
+	else
+		queue_ops.peer_down(&fake, &fake.relay);
+	fake_round();
+	session = expect_open();
+	say_down(session - 1, RELAY_STAGE_CLOSED, 0, "");
+	say_up(session);
+	deliver_one(session, next);
+}
+
+END_TEST
+
+START_TEST(relay_mails_max_ends_a_session)
+{
+	fake.conf.relay_mails_max = 2;
+	restart();
+	uint64_t id, session = to_up(1, to_one, &id);
+	deliver_one(session, id);
+	deliver_one(session, submit_remote(2, to_one));
+	expect_close(session);
+}
+
+END_TEST
+
+START_TEST(relay_session_lifetime_ends_a_session)
+{
+	fake.conf.relay_session_lifetime = 20;
+	restart();
+	uint64_t id, session = to_up(1, to_one, &id);
+	deliver_one(session, id);
+	fake_pass(9000);
+	deliver_one(session, submit_remote(2, to_one));
+	fake_pass(9000);
+	deliver_one(session, submit_remote(3, to_one));
+	ck_assert_ptr_null(fake_next());
+	fake_pass(3000);
+	deliver_one(session, submit_remote(4, to_one));
+	expect_close(session);
+}
+
+END_TEST
+
+START_TEST(relay_idle_timeout_ends_a_session)
+{
+	fake.conf.relay_idle_timeout = 3;
+	restart();
+	uint64_t id, session = to_up(1, to_one, &id);
+	deliver_one(session, id);
+	fake_pass(2900);
+	ck_assert_ptr_null(fake_next());
+	fake_pass(200);
+	expect_close(session);
+}
+
+END_TEST
+
+START_TEST(relay_recipients_max_splits_a_message)
+{
+	fake.conf.relay_recipients_max = 1;
+	restart();
+	uint64_t id, session = to_up(1, to_two, &id);
+	expect_mail(session, id, 1);
+	uint64_t other = expect_open(); /* for the second one */
+	say_up(other);
+	ck_assert_uint_eq(fake_expect(MSG_RELAY_MAIL)->relay_mail.id, other);
+	ck_assert_uint_eq(fake_expect(MSG_RELAY_RCPT)->relay_rcpt.index, 1);
+	fake_expect(MSG_RELAY_BODY);
+}
+
+END_TEST
+
+START_TEST(relay_trouble_wait_keeps_connections_back)
+{
+	fake.conf.relay_trouble_wait = 30;
+	restart();
+	uint64_t id, session = to_up(1, to_one, &id);
+	expect_mail(session, id, 1);
+	say_result(session, 0, RELAY_TEMPORARY, "450 4.7.0 slowly");
+	say_done(session);
+	deliver_one(session, submit_remote(2, to_one));
+	id = submit_remote(3, to_one);
+	expect_mail(session, id, 1);
+	submit_remote(4, to_one);
+	fake_pass(29000);
+	ck_assert_ptr_null(fake_next());
+	fake_pass(2000);
+	expect_open();
+}
+
+END_TEST
+
 static void answer_hosts(const char *domain, const char *const *names)
 {
 	static char bytes[32000];
@@ -327,6 +454,28 @@ START_TEST(one_message_probes_a_site)
 	ck_assert_ptr_null(fake_next());
 	fake_pass(3000);
 	deliver_parked(id);
+}
+
+END_TEST
+
+/* Each probe waits twice as long as the one before, up to the longest. */
+START_TEST(relay_probe_min_and_max_bound_the_wait)
+{
+	static const uint64_t waits_s[] = { 20, 40, 50, 50 };
+	fake.conf.relay_probe_min = 20;
+	fake.conf.relay_probe_max = 50;
+	restart();
+	bring_down();
+	for (unsigned i = 0; i < 4; i++) {
+		fake_pass(waits_s[i] * 1000 - 1500);
+		ck_assert_ptr_null(fake_next());
+		submit_remote(10 + i, to_one);
+		fake_pass(2000);
+		answer_address(ADDRESS_REMOTE, "");
+		fake_pass(100);
+		say_down(expect_open(), RELAY_STAGE_CONNECT, 0, "4.4.1 no");
+		ck_assert_ptr_null(fake_next());
+	}
 }
 
 END_TEST
@@ -700,6 +849,14 @@ static Suite *build(void)
 	    sizeof share_cases / sizeof share_cases[0]);
 	tcase_add_test(t, what_was_not_tried_goes_again_at_once);
 	tcase_add_test(t, a_connection_that_had_enough_is_followed_by_another);
+	tcase_add_loop_test(
+	    t, a_session_counts_until_relay_says_that_it_is_gone, 0, 3);
+	tcase_add_test(t, relay_mails_max_ends_a_session);
+	tcase_add_test(t, relay_session_lifetime_ends_a_session);
+	tcase_add_test(t, relay_idle_timeout_ends_a_session);
+	tcase_add_test(t, relay_recipients_max_splits_a_message);
+	tcase_add_test(t, relay_trouble_wait_keeps_connections_back);
+	tcase_add_test(t, relay_probe_min_and_max_bound_the_wait);
 	tcase_add_loop_test(t, without_a_route, 0, 4);
 	tcase_add_test(t, one_message_probes_a_site);
 	tcase_add_test(t, finds_what_is_parked_after_a_restart);

@@ -334,11 +334,77 @@ START_TEST(an_idle_session_makes_room)
 	}
 	ck_assert_int_eq(next_at(0), SITE_NOTHING);
 	add("g", 9, 1);
+	/* One, and until it is gone it takes its place. */
 	expect(SITE_CLOSE, "a");
-	sched_relay_closed(&s, step.session);
+	ck_assert_int_eq(next_at(0), SITE_NOTHING);
+	lose(step.session, LOSS_ENDED);
 	expect(SITE_FORGET, "a");
 	sched_relay_forget(&s, step.site);
 	expect(SITE_OPEN, "g");
+}
+
+END_TEST
+
+START_TEST(each_site_that_wants_room_gets_it)
+{
+	static const char *const names[] = { "a", "b", "c", "d", "e", "f" };
+	struct site_session *closing[2];
+	for (unsigned i = 0; i < 6; i++) {
+		add(names[i], i, 1);
+		struct site_session *session = open_up(names[i]);
+		expect(SITE_SEND, names[i]);
+		finish(session, false);
+	}
+	add("g", 9, 1);
+	add("h", 10, 1);
+	for (unsigned i = 0; i < 2; i++) {
+		expect(SITE_CLOSE, names[i]);
+		closing[i] = step.session;
+	}
+	ck_assert_int_eq(next_at(0), SITE_NOTHING);
+	for (unsigned i = 0; i < 2; i++) {
+		lose(closing[i], LOSS_ENDED);
+		expect(SITE_FORGET, names[i]);
+		sched_relay_forget(&s, step.site);
+		expect(SITE_OPEN, i ? "h" : "g");
+	}
+}
+
+END_TEST
+
+/* What the host sees of connections is the limit, also while one says QUIT. */
+START_TEST(a_session_counts_until_it_is_gone)
+{
+	sched_relay_site(&s, V("a"), 1);
+	add("a", 1, 1);
+	struct site_session *session = open_up("a");
+	for (uint64_t i = 0; i < options.mails_max; i++) {
+		expect(SITE_SEND, "a");
+		add("a", 10 + i, 1);
+		finish(session, false);
+	}
+	expect(SITE_CLOSE, "a");
+	ck_assert_int_eq(next_at(0), SITE_NOTHING);
+	lose(session, LOSS_ENDED);
+	expect(SITE_OPEN, "a");
+}
+
+END_TEST
+
+/* Trouble takes one of three away. */
+START_TEST(one_that_ends_does_not_end_the_others)
+{
+	struct site_session *sessions[3];
+	for (uint64_t i = 1; i < 10; i++)
+		add("a", i, 1);
+	for (unsigned i = 0; i < 3; i++) {
+		sessions[i] = open_up("a");
+		expect(SITE_SEND, "a");
+	}
+	finish(sessions[0], true);
+	ck_assert_int_eq(sessions[0]->state, SESSION_ENDING);
+	finish(sessions[1], false);
+	ck_assert_int_eq(sessions[1]->state, SESSION_IDLE);
 }
 
 END_TEST
@@ -355,7 +421,7 @@ START_TEST(a_session_ends_in_time)
 	ck_assert_int_eq(session->state, SESSION_ENDING);
 	expect(SITE_OPEN, "a");
 	expect(SITE_CLOSE, "a");
-	sched_relay_closed(&s, step.session);
+	lose(step.session, LOSS_ENDED);
 }
 
 END_TEST
@@ -369,7 +435,7 @@ START_TEST(an_idle_session_is_closed)
 	ck_assert_uint_eq(sched_relay_wait_ms(&s, 0), options.idle_ms);
 	ck_assert_int_eq(next_at(options.idle_ms - 1), SITE_NOTHING);
 	ck_assert_int_eq(next_at(options.idle_ms), SITE_CLOSE);
-	sched_relay_closed(&s, step.session);
+	lose(step.session, LOSS_ENDED);
 }
 
 END_TEST
@@ -417,7 +483,7 @@ START_TEST(stops_after_what_is_under_way)
 	ck_assert_int_eq(next_at(0), SITE_NOTHING);
 	finish(session, false);
 	expect(SITE_CLOSE, "a");
-	sched_relay_closed(&s, step.session);
+	lose(step.session, LOSS_ENDED);
 	ck_assert_int_eq(next_at(0), SITE_NOTHING);
 }
 
@@ -439,6 +505,9 @@ static Suite *build(void)
 	tcase_add_test(t, what_was_not_tried_goes_again);
 	tcase_add_test(t, sites_share_the_sessions);
 	tcase_add_test(t, an_idle_session_makes_room);
+	tcase_add_test(t, each_site_that_wants_room_gets_it);
+	tcase_add_test(t, a_session_counts_until_it_is_gone);
+	tcase_add_test(t, one_that_ends_does_not_end_the_others);
 	tcase_add_test(t, a_session_ends_in_time);
 	tcase_add_test(t, an_idle_session_is_closed);
 	tcase_add_test(t, forgets_sites_that_are_down);

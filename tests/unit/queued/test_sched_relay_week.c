@@ -86,6 +86,7 @@ enum event_type {
 	DUE,
 	CONNECTED,
 	ANSWERED,
+	CLOSED,
 };
 
 struct event {
@@ -329,8 +330,9 @@ static void pump(void)
 			send_mail(step.site, step.session);
 			break;
 		case SITE_CLOSE:
-			host_of(step.site)->n_sessions--;
-			sched_relay_closed(&sched, step.session);
+			push((struct event){
+			    now + host_of(step.site)->latency_ms, CLOSED, 0,
+			    step.session });
 			break;
 		case SITE_TAKE:
 			take(step.site, step.n);
@@ -465,6 +467,9 @@ static void step(void)
 		break;
 	case ANSWERED:
 		on_answered(e.what);
+		break;
+	case CLOSED:
+		lose(e.what, LOSS_ENDED);
 		break;
 	}
 	pump();

@@ -1,5 +1,6 @@
 /* What transcripts cannot show of the SMTP client: bounds, back-pressure, and
  * that each recipient is told of once, whatever the peer says. */
+#include "freed.h"
 #include "queued/client/smtp_client.h"
 #include "queued/client/smtp_client_state.h"
 #include "suite.h"
@@ -17,7 +18,7 @@ static struct smtp_client_mail mail;
 static void set_up(void)
 {
 	struct smtp_client_options o = { .name = V("mx.example.org"),
-		.timeouts = smtp_client_timeouts_default };
+		.timeouts = { .block_ms = 180000, .end_ms = 600000 } };
 	client = smtp_client_new(&o);
 	for (unsigned i = 0; i < RCPTS; i++) {
 		snprintf(addresses[i], sizeof addresses[i], "r%u@b.example", i);
@@ -91,6 +92,43 @@ static void come_to_body(struct view hello)
 		return;
 	ck_assert_uint_eq(say(V("354 Ok\r\n")), 1u << SMTP_EVENT_BODY);
 }
+
+static void come_to_auth(const char *mechanism)
+{
+	char hello[64];
+	struct smtp_client_options o = { .name = V("mx.example.org"),
+		.auth_user = V("u"),
+		.auth_secret = V("correct horse battery staple"),
+		.auth_without_tls = true };
+	smtp_client_free(&client);
+	client = smtp_client_new(&o);
+	snprintf(hello, sizeof hello, "250-mx\r\n250 AUTH %s\r\n", mechanism);
+	struct view commands[] = { V("220 mx\r\n"), view_of(hello),
+		V("334 VXNlcm5hbWU6\r\n"), V("334 UGFzc3dvcmQ6\r\n") };
+	size_t n = view_eq(view_of(mechanism), V("LOGIN")) ? 4 : 2;
+	for (size_t i = 0; i < n; i++) {
+		flush();
+		ck_assert_uint_eq(
+		    smtp_client_input(client, commands[i]), commands[i].n);
+	}
+}
+
+/* The password in base64 is not left behind. */
+START_TEST(wipes_the_password)
+{
+	static const char *const mechanisms[] = { "PLAIN", "LOGIN" };
+	struct view part = V("ZXJ5IHN0YXBsZQ=="); /* its end */
+	come_to_auth(mechanisms[_i]);
+	struct buf *out = smtp_client_out(client);
+	uintptr_t at = (uintptr_t)out->p;
+	size_t n = out->cap;
+	ck_assert_uint_lt(view_find(buf_view(out), part), buf_len(out));
+	flush();
+	buf_trim(out);
+	ck_assert(!freed_has(at, n, part));
+}
+
+END_TEST
 
 START_TEST(pipelines_no_more_than_has_a_place)
 {
@@ -384,6 +422,7 @@ static Suite *build(void)
 	Suite *s = suite_create("queued/smtp_client");
 	TCase *t = tcase_create("client");
 	tcase_add_checked_fixture(t, set_up, tear_down);
+	tcase_add_loop_test(t, wipes_the_password, 0, 2);
 	tcase_add_test(t, pipelines_no_more_than_has_a_place);
 	tcase_add_test(t, keeps_input_while_events_wait);
 	tcase_add_test(t, keeps_addresses_within_their_lines);
