@@ -373,6 +373,7 @@ void relay_connection_begin(struct relay_session *s, int fd)
 		.is_lmtp = s->route && s->route->is_lmtp,
 		.tls = s->without_tls ? SMTP_TLS_NEVER : s->choice.tls,
 		.timeouts = relay_timeouts(conf),
+		.refuse_8bit = view_eq(view_of(conf->relay_8bit), V("return")),
 	};
 	if (s->secret) {
 		options.auth_user = view_of(s->route->user);

@@ -479,6 +479,27 @@ START_TEST(silent_host)
 
 END_TEST
 
+/* A host that does not offer 8BITMIME. */
+START_TEST(eight_bits)
+{
+	one.offers = "250-PIPELINING\r\n";
+	session_is_up(_i ? "relay_8bit = return\n" : "");
+	mail(6, SUBMIT_FLAG_8BITMIME);
+	rcpt(0, "a@example.net");
+	body("Gr\xc3\xbc\xc3\x9f"
+	     "e\r\n");
+	const struct msg_relay_result *r =
+	    &expect(MSG_RELAY_RESULT)->relay_result;
+	ck_assert_int_eq(r->status, _i ? RELAY_PERMANENT : RELAY_OK);
+	if (_i)
+		ck_assert(view_starts(r->text, V("554 5.6.3 ")));
+	expect(MSG_RELAY_DONE);
+	close_session();
+	ck_assert_uint_eq(one.n_mails, _i ? 0 : 1);
+}
+
+END_TEST
+
 static Suite *build(void)
 {
 	Suite *s = suite_create("queued/relay");
@@ -496,6 +517,7 @@ static Suite *build(void)
 	tcase_add_loop_test(t, file_that_ends_early, 0, 2);
 	tcase_add_loop_test(t, connection_drops, 0, 4);
 	tcase_add_test(t, host_that_takes_two);
+	tcase_add_loop_test(t, eight_bits, 0, 2);
 	tcase_add_loop_test(t, closed_at_any_time, 0, 5);
 	tcase_add_loop_test(t, queue_is_gone, 0, 2);
 	tcase_add_test(t, stop_finishes_messages);
