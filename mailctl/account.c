@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "mailctl/command.h"
 #include "sasl/password.h"
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -114,6 +115,31 @@ static int set_limit(struct view v, uint64_t *out)
 	return 0;
 }
 
+/* "none", or somebody that this system knows. Root's programs are not run for
+ * mail. */
+static int set_unix_user(struct view v, struct account *a)
+{
+	char name[sizeof a->unix_user];
+	const struct passwd *pw;
+	if (view_eq(v, V("none"))) {
+		a->unix_user[0] = '\0';
+		return 0;
+	}
+	if (view_to_cstr(v, name, sizeof name) != 0)
+		return MC_E_BAD;
+	pw = getpwnam(name);
+	if (!pw)
+		return complain(
+		    EX_NOUSER, "\"%s\": there is no such Unix user", name);
+	if (pw->pw_uid == 0)
+		return complain(EX_DATAERR,
+		    "\"%s\" is root, whose programs are not run for mail",
+		    name);
+	memcpy(a->unix_user, name, sizeof name);
+	return 0;
+}
+
+/* An error, or an exit code whose reason was told. */
 static int set_one(struct account *a, struct view key, struct view value)
 {
 	if (view_eq(key, V("quota")))
@@ -122,6 +148,8 @@ static int set_one(struct account *a, struct view key, struct view value)
 		return set_limit(value, &a->quota_messages);
 	if (view_eq(key, V("mailboxes")))
 		return set_limit(value, &a->quota_mailboxes);
+	if (view_eq(key, V("unix_user")))
+		return set_unix_user(value, a);
 	if (view_eq(key, V("disabled")))
 		return set_bits(value, &a->flags, ACCOUNT_DISABLED, true);
 	for (size_t i = 0; i < N_SERVICES; i++)
@@ -140,12 +168,14 @@ static int set_all(struct mailctl *m, struct account *a)
 		if (error == MC_E_NOENT)
 			return complain(EX_USAGE,
 			    "\"%s\": one of quota, messages, mailboxes, "
-			    "disabled, imap, pop3, submission, delivery, then "
-			    "= and a value",
+			    "unix_user, disabled, imap, pop3, submission, "
+			    "delivery, then = and a value",
 			    m->args[i]);
-		if (error)
+		if (error < 0)
 			return complain(
 			    EX_DATAERR, "\"%s\": wrong value", m->args[i]);
+		if (error)
+			return error;
 	}
 	return 0;
 }
@@ -198,12 +228,13 @@ static json_t *json_of(const struct account *a)
 	for (size_t i = 0; i < N_SERVICES; i++)
 		json_object_set_new(services, service_names[i].name,
 		    json_boolean(!(a->services_off & service_names[i].bits)));
-	return json_pack("{s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "address",
-	    json_of_text(a->address), "disabled",
+	return json_pack("{s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	    "address", json_of_text(a->address), "disabled",
 	    (a->flags & ACCOUNT_DISABLED) != 0, "quota_bytes",
 	    json_of_limit(a->quota_bytes), "quota_messages",
 	    json_of_limit(a->quota_messages), "quota_mailboxes",
-	    json_of_limit(a->quota_mailboxes), "created",
+	    json_of_limit(a->quota_mailboxes), "unix_user",
+	    *a->unix_user ? json_of_text(a->unix_user) : json_null(), "created",
 	    json_of_time(a->created_s), "changed", json_of_time(a->changed_s),
 	    "services", services);
 }
@@ -214,6 +245,7 @@ static const struct column columns[] = {
 	{ "quota_bytes", "QUOTA", true },
 	{ "quota_messages", "MESSAGES", true },
 	{ "quota_mailboxes", "MAILBOXES", true },
+	{ "unix_user", "UNIX USER", false },
 	{ "created", "CREATED", false },
 };
 
@@ -225,7 +257,7 @@ static int show(struct mailctl *m, const struct account *a)
 		return 0;
 	}
 	json_array_append_new(rows, json_of(a));
-	return print_rows(m, rows, columns, 6);
+	return print_rows(m, rows, columns, 7);
 }
 
 int cmd_account_add(struct mailctl *m)
@@ -324,5 +356,5 @@ int cmd_account_list(struct mailctl *m)
 		return complain(
 		    exit_code_of(error), "accounts: %s", err_text(error));
 	}
-	return print_rows(m, rows, columns, 6);
+	return print_rows(m, rows, columns, 7);
 }

@@ -14,7 +14,8 @@
 
 enum {
 	RECORD_VERSION = 1,
-	ACCOUNT_RECORD_VERSION = 2, /* 1: without quota_mailboxes */
+	/* 1: without quota_mailboxes; 2: without unix_user */
+	ACCOUNT_RECORD_VERSION = 3,
 	RECORD_MAX = 2048,
 	PATH_CAP = 4096,
 	EACH_AT_ONCE = 64, /* records per read transaction */
@@ -210,6 +211,7 @@ static void put_account(struct wr *w, const struct account *a)
 	wr_u64(w, a->created_s);
 	wr_u64(w, a->changed_s);
 	wr_u64(w, a->quota_mailboxes);
+	wr_bytes(w, view_of(a->unix_user), ACCOUNT_UNIX_USER_MAX);
 }
 
 static void get_text(struct rd *r, char *out, size_t cap)
@@ -234,6 +236,9 @@ static int get_account(struct view v, struct account *a)
 	a->created_s = rd_u64(&r);
 	a->changed_s = rd_u64(&r);
 	a->quota_mailboxes = version > 1 ? rd_u64(&r) : 0;
+	a->unix_user[0] = '\0';
+	if (version > 2)
+		get_text(&r, a->unix_user, sizeof a->unix_user);
 	return rd_end(&r) ? 0 : MC_E_CORRUPT;
 }
 

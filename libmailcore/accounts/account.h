@@ -10,6 +10,7 @@ enum {
 	ACCOUNT_ADDRESS_MAX = 320,
 	ACCOUNT_DOMAIN_MAX = 255,
 	ACCOUNT_CREDENTIAL_MAX = 512,
+	ACCOUNT_UNIX_USER_MAX = 64,
 	ACCOUNT_SECRET_BYTES = 32,
 };
 
@@ -28,6 +29,8 @@ struct account {
 	/* 0: the configuration's; ACCOUNT_UNLIMITED: no limit. See quota.h. */
 	uint64_t quota_bytes, quota_messages, quota_mailboxes;
 	uint64_t created_s, changed_s;
+	/* Whose forward file is read at delivery; "": nobody's. */
+	char unix_user[ACCOUNT_UNIX_USER_MAX + 1];
 };
 
 struct account_domain {

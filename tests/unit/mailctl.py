@@ -74,6 +74,15 @@ class Mailctl(unittest.TestCase):
         self.expect(OK, "account", "set", "anna@mailcore.test", "quota=default", "mailboxes=1K")
         row = json.loads(self.expect(OK, "account", "list", "mailcore.test", "--json"))[0]
         self.assertEqual((row["quota_bytes"], row["quota_messages"], row["quota_mailboxes"]), (None, 0, 1024))
+        self.assertIsNone(row["unix_user"])
+        self.expect(OK, "account", "set", "anna@mailcore.test", "unix_user=nobody")
+        self.expect(NOUSER, "account", "set", "anna@mailcore.test", "unix_user=nosuchuser", says="no such Unix user")
+        self.expect(DATAERR, "account", "set", "anna@mailcore.test", "unix_user=root", says="is root")
+        user = [row["unix_user"] for row in json.loads(self.expect(OK, "account", "list", "--json"))]
+        self.assertEqual(user, ["nobody"])
+        self.expect(OK, "account", "set", "anna@mailcore.test", "unix_user=none")
+        row = json.loads(self.expect(OK, "account", "list", "mailcore.test", "--json"))[0]
+        self.assertIsNone(row["unix_user"])
         self.assertEqual(row["services"], {"imap": True, "pop3": False, "submission": True, "delivery": True})
         self.expect(OK, "account", "passwd", "anna@mailcore.test", stdin="another\n")
         self.expect(NOUSER, "account", "passwd", "nobody@mailcore.test", stdin="x\n")

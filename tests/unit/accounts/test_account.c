@@ -162,8 +162,9 @@ static struct kv *open_raw(void)
 	return kv;
 }
 
-/* As the version before wrote it: without the limit of mailboxes. */
-static void make_old_record(void)
+/* As that version wrote it, n octets shorter: 1 without the limit of
+ * mailboxes, 2 without the Unix user. */
+static void make_old_record(char version, size_t n)
 {
 	struct view key = V("x.example\0a"), v;
 	char old[1024];
@@ -171,10 +172,10 @@ static void make_old_record(void)
 	struct kv_txn txn;
 	ck_assert_int_eq(kv_write(kv, &txn), 0);
 	ck_assert_int_eq(kv_get(&txn, 0, key, &v), 0);
-	ck_assert(v.n < sizeof old && v.p[0] == 2);
+	ck_assert(v.n < sizeof old && v.p[0] == version + 1);
 	memcpy(old, v.p, v.n);
-	old[0] = 1;
-	kv_put(&txn, 0, key, (struct view){ old, v.n - 8 });
+	old[0] = version;
+	kv_put(&txn, 0, key, (struct view){ old, v.n - n });
 	ck_assert_int_eq(kv_commit(&txn), 0);
 	kv_close(&kv);
 }
@@ -184,12 +185,20 @@ START_TEST(reads_older_records)
 	struct account_db *db = NULL;
 	struct account a = named("a@x.example"), b;
 	a.quota_mailboxes = 9;
+	memcpy(a.unix_user, "anna", 5);
 	ck_assert_int_eq(account_db_open(dir, true, -1, &db), 0);
 	ck_assert_int_eq(account_db_put(db, &a, true), 0);
 	ck_assert_int_eq(account_db_get(db, V("a@x.example"), &b), 0);
 	ck_assert_uint_eq(b.quota_mailboxes, 9);
+	ck_assert_str_eq(b.unix_user, "anna");
 	account_db_close(&db);
-	make_old_record();
+	make_old_record(2, 4 + strlen("anna"));
+	ck_assert_int_eq(account_db_open(dir, false, -1, &db), 0);
+	ck_assert_int_eq(account_db_get(db, V("a@x.example"), &b), 0);
+	ck_assert_uint_eq(b.quota_mailboxes, 9);
+	ck_assert_str_eq(b.unix_user, "");
+	account_db_close(&db);
+	make_old_record(1, 8);
 	ck_assert_int_eq(account_db_open(dir, false, -1, &db), 0);
 	ck_assert_int_eq(account_db_get(db, V("a@x.example"), &b), 0);
 	ck_assert_uint_eq(b.quota_bytes, 5);
