@@ -53,9 +53,10 @@ struct relay_transaction {
 	struct smtp_client_rcpt *rcpts;
 	uint32_t *indices; /* the queue's, of each */
 	size_t n_rcpts, cap;
-	char *body; /* NULL: in fd */
-	int fd;     /* -1: none */
-	uint64_t size, sent;
+	char *body;          /* NULL: in fd */
+	int fd;              /* -1: none */
+	struct view head;    /* in front of the body */
+	uint64_t size, sent; /* of both */
 	uint64_t queue_id;
 };
 

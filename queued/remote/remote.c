@@ -204,18 +204,20 @@ static void describe(struct queue *q, struct site *site, struct view domain,
 	s->route = c ? (uint32_t)(c - proc_conf(q->proc)->routes) + 1 : 0;
 }
 
-/* Recipients of one transaction have one sender: those of a message that an
- * alias gave another one are numbered by it, 0 is the message's own. */
+/* Recipients of one transaction have one sender, and one account that forwards
+ * to them: those of a message that has several are numbered by these, 0 is the
+ * message's own sender, and nobody. */
 static uint32_t variant_of(struct rcpt *r)
 {
 	struct list *all = &r->mail->rcpts;
-	if (!r->r.from.n)
+	if (!r->r.from.n && !r->r.text.n)
 		return 0;
 	if (r->relay.variant)
 		return r->relay.variant;
 	for (struct list *i = all->next; i != all; i = i->next) {
 		struct rcpt *other = CONTAINER(i, struct rcpt, link);
-		if (other->relay.variant && view_eq(other->r.from, r->r.from))
+		if (other->relay.variant && view_eq(other->r.from, r->r.from) &&
+		    view_eq(other->r.text, r->r.text))
 			return other->relay.variant;
 	}
 	return ++r->mail->n_variants;

@@ -118,7 +118,7 @@ static void send_mail(
 	    CONTAINER(s->session->jobs.next, struct rcpt, relay.link);
 	struct msg m = { .type = MSG_RELAY_MAIL,
 		.relay_mail = { s->id, e->id, rcpt_sender(first),
-		    e->submit_flags, e->envid, e->size_bytes } };
+		    e->submit_flags, e->envid, e->size_bytes, first->r.text } };
 	tell_relay(q, &m, -1);
 	send_rcpts(q, s);
 }

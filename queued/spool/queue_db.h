@@ -52,7 +52,9 @@ struct queue_rcpt {
 	/* What an alias made of it; LEAF_ADDRESS and empty: nothing yet.
 	 * address is the account, the remote address or the alias. */
 	enum leaf_kind kind;
-	struct view text;   /* command, path, or why it failed */
+	/* Command, path, or why it failed; of LEAF_REMOTE the account whose
+	 * forward file sends it there, empty: none. */
+	struct view text;
 	struct view from;   /* the sender instead of the message's */
 	struct view origin; /* the address that the message came for */
 };

@@ -142,11 +142,14 @@ static inline void teardown(void)
 	conf_free(&fake.conf);
 }
 
+/* Of mail; a test may change it. */
+static const char *delivered_to = "";
+
 static inline void mail(uint64_t size, uint32_t flags)
 {
 	say((struct msg){ .type = MSG_RELAY_MAIL,
 		.relay_mail = { 7, 0x123, V("from@example.org"), flags,
-		    V("ENV1"), size } },
+		    V("ENV1"), size, view_of(delivered_to) } },
 	    -1);
 }
 

@@ -252,6 +252,51 @@ START_TEST(body_from_a_file)
 
 END_TEST
 
+#define SAYS "Delivered-To: anna@b.example\r\n"
+
+/* An account that forwards it is named in front. */
+START_TEST(forwarded_mail_says_by_whom)
+{
+	const size_t n_lines = 100000, n = sizeof SAYS - 1;
+	one.offers = _i ? "250-CHUNKING\r\n250-SIZE 99999999\r\n" : NULL;
+	session_is_up("");
+	delivered_to = "anna@b.example";
+	send_one();
+	expect_sent();
+	ck_assert_view_eq(
+	    ((struct view){ one.body, one.body_n }), V(SAYS BODY));
+	mail(80 * n_lines, 0);
+	rcpt(40, "to@example.net");
+	say((struct msg){ .type = MSG_RELAY_FILE, .relay_file = { 7 } },
+	    make_file(n_lines));
+	expect_sent();
+	ck_assert_uint_eq(one.body_n, n + 80 * n_lines);
+	ck_assert(view_starts((struct view){ one.body, n }, V(SAYS)));
+	ck_assert(is_dots(one.body + n, n_lines));
+	if (_i)
+		ck_assert_ptr_nonnull(strstr(one.log, "SIZE=8000030"));
+	close_session();
+}
+
+END_TEST
+
+/* In ASCII mail nobody has to take anything else. */
+START_TEST(forwarded_mail_stays_ascii)
+{
+	one.offers = _i ? "250-8BITMIME\r\n250-SMTPUTF8\r\n" : NULL;
+	session_is_up("");
+	delivered_to = "\xc3\xa4@b.example";
+	mail(sizeof BODY - 1, _i ? SUBMIT_FLAG_UTF8_HEADER : 0);
+	rcpt(40, "to@example.net");
+	body(BODY);
+	expect_sent();
+	ck_assert_view_eq(((struct view){ one.body, one.body_n }),
+	    _i ? V("Delivered-To: \xc3\xa4@b.example\r\n" BODY) : V(BODY));
+	close_session();
+}
+
+END_TEST
+
 /* Shorter than the queue said: what the peer got so far is no message. */
 START_TEST(file_that_ends_early)
 {
@@ -514,6 +559,8 @@ static Suite *build(void)
 	tcase_add_test(t, family_is_kept);
 	tcase_add_loop_test(t, socket_of_a_route, 0, 2);
 	tcase_add_loop_test(t, body_from_a_file, 0, 2);
+	tcase_add_loop_test(t, forwarded_mail_says_by_whom, 0, 2);
+	tcase_add_loop_test(t, forwarded_mail_stays_ascii, 0, 2);
 	tcase_add_loop_test(t, file_that_ends_early, 0, 2);
 	tcase_add_loop_test(t, connection_drops, 0, 4);
 	tcase_add_test(t, host_that_takes_two);

@@ -53,8 +53,8 @@ static void on_up(
 {
 	uint64_t id = m->relay_up.id;
 	struct msg mail = { .type = MSG_RELAY_MAIL,
-		.relay_mail = {
-		    id, 1, V("a@example.org"), 0, V(""), sizeof message - 1 } };
+		.relay_mail = { id, 1, V("a@example.org"), 0, V(""),
+		    sizeof message - 1, V("") } };
 	struct msg rcpt = { .type = MSG_RELAY_RCPT,
 		.relay_rcpt = { id, 0, V("b@example.net"), V(""), 0 } };
 	struct msg body = { .type = MSG_RELAY_BODY,
