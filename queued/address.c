@@ -1,5 +1,6 @@
 /* Recipients to accounts, asked of AUTH at each attempt: aliases and accounts
  * may have changed since the last one. */
+#include "queued/local/forwarding.h"
 #include "queued/queue_role.h"
 
 enum {
@@ -31,6 +32,11 @@ static void to_account(struct queue *q, struct rcpt *r)
 	local_deliver(q, r, r->r.address);
 }
 
+static void to_forward(struct queue *q, struct rcpt *r)
+{
+	forwarding_start(q, r, r->r.address);
+}
+
 static void fail(struct queue *q, struct rcpt *r)
 {
 	fate_failed(q, r, r->r.text);
@@ -44,6 +50,9 @@ static void (*const ways[LEAF_KIND_COUNT])(struct queue *q, struct rcpt *r) = {
 	[LEAF_COMMAND] = programs_deliver,
 	[LEAF_FILE] = programs_deliver,
 	[LEAF_FAILED] = fail,
+	[LEAF_FORWARD] = to_forward,
+	[LEAF_USER_COMMAND] = users_deliver,
+	[LEAF_USER_FILE] = users_deliver,
 };
 
 void address_pump(struct queue *q)
@@ -67,6 +76,7 @@ static void forget_ask(struct queue *q, struct rcpt *r)
 void address_forget(struct queue *q, struct rcpt *r)
 {
 	expand_forget(q, r);
+	forwarding_end(q, r);
 	if (r->ask)
 		forget_ask(q, r);
 	else
@@ -91,7 +101,10 @@ void address_on_answer(
 	queue_schedule_round(q);
 	switch ((enum address_kind)m->address_is.kind) {
 	case ADDRESS_LOCAL:
-		local_deliver(q, r, m->address_is.account);
+		if (m->address_is.forwards)
+			forwarding_start(q, r, m->address_is.account);
+		else
+			local_deliver(q, r, m->address_is.account);
 		return;
 	case ADDRESS_UNKNOWN:
 		fate_failed(q, r, V("5.1.1 no such user here"));

@@ -19,7 +19,9 @@ static enum queue_change change_rcpt(
 	if (r->todo != TODO_NOTHING || r->is_running ||
 	    (r->job.lane && r->job.is_sent) || remote_is_sent(r))
 		return QUEUE_CHANGE_BUSY;
-	if (r->job.lane)
+	if (r->is_users)
+		users_forget(q, r);
+	else if (r->job.lane)
 		sched_done(
 		    &q->sched, &r->job, false, loop_now_ms(proc_loop(q->proc)));
 	else if (remote_has(r))

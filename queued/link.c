@@ -6,11 +6,14 @@
 
 enum {
 	/* An agent may have its store to compact before. */
-	AGENT_MS = 600 * 1000
+	AGENT_MS = 600 * 1000,
+	/* A forward file is read before. */
+	FORWARD_MARGIN_MS = 70 * 1000,
 };
 
 struct agent_link {
 	struct queue *q;
+	enum role_id to;
 	const struct link_events *events;
 	void *ctx;
 	struct peer *peer; /* NULL: not granted yet */
@@ -25,12 +28,13 @@ static uint64_t now_ms(const struct queue *q)
 	return loop_now_ms(proc_loop(q->proc));
 }
 
-struct agent_link *link_open(struct queue *q, struct view account,
-    const struct link_events *events, void *ctx)
+struct agent_link *link_open(struct queue *q, enum role_id to,
+    struct view account, const struct link_events *events, void *ctx)
 {
 	struct peer *auth = proc_peer(q->proc, ROLE_AUTH);
 	struct agent_link *l = MUST_NEW(struct agent_link);
 	*l = (struct agent_link){ .q = q,
+		.to = to,
 		.events = events,
 		.ctx = ctx,
 		.session = rand_u64(),
@@ -41,16 +45,21 @@ struct agent_link *link_open(struct queue *q, struct view account,
 		return NULL;
 	}
 	struct msg m = { .type = MSG_DELIVERY_ASK,
-		.delivery_ask = { l->id, l->session, account } };
+		.delivery_ask = { l->id, l->session, (uint8_t)to, account } };
 	peer_send(auth, &m, -1);
 	return l;
 }
 
-void link_send(struct agent_link *l, const struct msg *m, int fd)
+struct peer *link_order(struct agent_link *l)
 {
 	if (l->n_sent++ == 0)
 		l->asked_ms = now_ms(l->q);
-	peer_send(l->peer, m, fd);
+	return l->peer;
+}
+
+void link_send(struct agent_link *l, const struct msg *m, int fd)
+{
+	peer_send(link_order(l), m, fd);
 }
 
 void link_free(struct agent_link *l)
@@ -80,7 +89,8 @@ static void on_message(void *ctx, struct peer *p, const struct msg *m, int fd)
 	struct agent_link *l = ctx;
 	if (fd >= 0)
 		close(fd);
-	l->n_sent -= l->n_sent > 0;
+	if (m->type != MSG_FORWARD_TARGET)
+		l->n_sent -= l->n_sent > 0;
 	l->asked_ms = now_ms(l->q);
 	if (!l->events->on_message(l->q, l->ctx, m))
 		lose(l, V("unexpected message"));
@@ -103,8 +113,8 @@ static void connect_agent(struct agent_link *l)
 	int ours, theirs;
 	int error = chan_pair(&ours, &theirs);
 	if (!error) {
-		l->peer = peer_new(proc_loop(q->proc), ours, ROLE_QUEUE,
-		    ROLE_AGENT, 0, &agent_events, l);
+		l->peer = peer_new(proc_loop(q->proc), ours, ROLE_QUEUE, l->to,
+		    0, &agent_events, l);
 		if (!l->peer)
 			close(theirs);
 	}
@@ -188,11 +198,18 @@ void link_auth_down(struct queue *q)
 	idtab_each(&q->links, lose_ungranted, NULL);
 }
 
+static uint64_t most_ms(const struct agent_link *l)
+{
+	return l->to == ROLE_FORWARD
+		   ? programs_most_ms(l->q) + FORWARD_MARGIN_MS
+		   : AGENT_MS;
+}
+
 static bool is_overdue(const struct agent_link *l)
 {
-	return l->peer
-		   ? l->n_sent && queue_is_overdue(l->q, l->asked_ms, AGENT_MS)
-		   : queue_is_overdue(l->q, l->asked_ms, ANSWER_MS);
+	return l->peer ? l->n_sent &&
+			     queue_is_overdue(l->q, l->asked_ms, most_ms(l))
+		       : queue_is_overdue(l->q, l->asked_ms, ANSWER_MS);
 }
 
 static void lose_overdue(uint64_t id, void *object, void *ctx)

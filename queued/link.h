@@ -1,7 +1,8 @@
 #ifndef QUEUED_LINK_H
 #define QUEUED_LINK_H
-/* A channel to the agent of an account: AUTH grants it to the monitor, the
- * monitor gives one end to the agent and starts that if need be. */
+/* A channel to the agent of an account, or to the process of its Unix user:
+ * AUTH grants it to the monitor, the monitor gives one end to that process and
+ * starts it if need be. */
 #include "queued/queue_role.h"
 
 struct agent_link;
@@ -15,11 +16,15 @@ struct link_events {
 	void (*on_lost)(struct queue *q, void *ctx, struct view why);
 };
 
-/* NULL: no auth process, or too many. Nothing is called before it returns. */
-struct agent_link *link_open(struct queue *q, struct view account,
-    const struct link_events *events, void *ctx);
-/* Takes fd. The agent reads it when it is up, and answers each with one
- * message. */
+/* to: ROLE_AGENT, or ROLE_FORWARD; an account without a Unix user is then no
+ * account. NULL: no auth process, or too many. Nothing is called before it
+ * returns. */
+struct agent_link *link_open(struct queue *q, enum role_id to,
+    struct view account, const struct link_events *events, void *ctx);
+/* Once it is open: where one message goes now, that is answered with one (and
+ * FORWARD_TARGETs before). It is read when that process is up. */
+struct peer *link_order(struct agent_link *l);
+/* That message. Takes fd. */
 void link_send(struct agent_link *l, const struct msg *m, int fd);
 void link_free(struct agent_link *l);
 

@@ -103,6 +103,7 @@ static void on_delivered(
 		return;
 	case DELIVER_STATUS_TEMP:
 	case DELIVER_STATUS_OVERQUOTA:
+	case DELIVER_STATUS_UNNAMED:
 		break;
 	}
 	fate_temporary(q, r, d->text);
@@ -129,7 +130,7 @@ static const struct link_events lane_events = { on_open, on_message,
 static void open_lane(struct queue *q, struct sched_lane *lane)
 {
 	struct view account = { lane->account, lane->account_n };
-	lane->user = link_open(q, account, &lane_events, lane);
+	lane->user = link_open(q, ROLE_AGENT, account, &lane_events, lane);
 	if (!lane->user)
 		on_lost(q, lane, V("no auth process"));
 }

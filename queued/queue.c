@@ -29,6 +29,8 @@ enum {
 	LANE_REST_MAX_MS = 250,
 	LANE_REST_JOBS_MAX = 16,
 	IDLE_LANES_MAX = 500,
+	USER_JOBS_MAX = 4, /* commands of one account at once */
+	USER_TURN = 64,
 	DRAIN_MAX_S = 10,
 	DRAIN_MARGIN_MS = 500,
 };
@@ -86,6 +88,7 @@ static void on_round(void *ctx)
 	address_pump(q);
 	expand_pump(q);
 	programs_pump(q);
+	users_pump(q);
 	local_pump(q);
 	remote_pump(q);
 	if (q->is_draining && remote_drain(q)) {
@@ -244,6 +247,21 @@ static struct sched_options options_of(const struct conf *c)
 	};
 }
 
+static struct sched_options user_options_of(const struct conf *c)
+{
+	return (struct sched_options){
+		.retry_min_s = (uint64_t)c->queue_retry_min,
+		.retry_max_s = (uint64_t)c->queue_retry_max,
+		.lifetime_s = (uint64_t)c->queue_lifetime,
+		.lanes_max = (unsigned)c->forwards_max,
+		.lane_jobs_max = USER_JOBS_MAX,
+		.lane_bytes_max = USER_JOBS_MAX,
+		.lane_turn = USER_TURN,
+		/* No channel stays without work: whose it is may change. */
+		.idle_ms = 0,
+	};
+}
+
 static void init_lists(struct queue *q)
 {
 	list_init(&q->fronts);
@@ -256,6 +274,7 @@ static void init_lists(struct queue *q)
 	list_init(&q->expanding.leaves);
 	list_init(&q->programs.waiting);
 	list_init(&q->programs.running);
+	list_init(&q->walks.waiting);
 	idtab_init(&q->asks, 2 * WINDOW_RCPTS);
 	idtab_init(&q->links, 2 * 10000);
 }
@@ -264,12 +283,14 @@ static int queue_start(struct proc *p)
 {
 	struct queue *q = MUST_NEW(struct queue);
 	struct sched_options options = options_of(proc_conf(p));
+	struct sched_options of_users = user_options_of(proc_conf(p));
 	struct loop *loop = proc_loop(p);
 	q->proc = p;
 	proc_set_state(p, q);
 	init_lists(q);
 	room_init(q);
 	sched_init(&q->sched, &options);
+	sched_init(&q->users, &of_users);
 	remote_init(q);
 	q->policies = policies_new(remote_policy_known);
 	q->tls_stats = tls_stats_new();
@@ -278,6 +299,7 @@ static int queue_start(struct proc *p)
 	q->due_timer = timer_new(loop, on_due, q);
 	q->flush_timer = timer_new(loop, on_flush, q);
 	q->pump_timer = timer_new(loop, on_pump, q);
+	q->users_timer = timer_new(loop, on_pump, q);
 	q->tick = timer_new(loop, on_tick, q);
 	q->drain = timer_new(loop, on_drain_end, q);
 	timer_start(q->tick, TICK_MS, TICK_MS);

@@ -12,7 +12,9 @@
  *   mail_body.c  bodies on their way
  *   remote/    what leaves the host
  *   local/     expand.c: what aliases make of recipients; programs.c: commands
- *              and files, by role run
+ *              and files, by role run; forwarding.c: what forward files make of
+ *              them; users.c: lanes to the processes that read those, and
+ *              deliver to what they name
  *   room.c     what they said of the room in their mailboxes
  *   change.c   what the administrator does to recipients
  *   fate.c     what became of a recipient, one log line each
@@ -37,6 +39,9 @@ enum {
 	 * now, and a late answer finds nothing. */
 	ANSWER_MS = 300 * 1000,
 	ANSWER_MARGIN_MS = 30 * 1000, /* beyond the time-out it has itself */
+	/* Of one message: an alias can be reached by many addresses, with
+	 * tags. */
+	MESSAGE_RCPTS_MAX = 50000,
 };
 
 enum rcpt_todo {
@@ -73,7 +78,9 @@ struct rcpt {
 	uint64_t ask;        /* id of what was asked about it, 0: nothing */
 	uint64_t asked_ms;
 	enum rcpt_todo todo;
-	bool is_running; /* role run has it */
+	bool is_running;               /* role run has it */
+	bool is_users;                 /* job is in a lane of queue.users */
+	struct forwarding *forwarding; /* NULL: no forward file is followed */
 	bool waits_for_route;
 	bool is_told;    /* that it became action, by a notice */
 	bool is_noticed; /* the notice is made */
@@ -110,7 +117,8 @@ struct queue {
 	struct tls_stats *tls_stats; /* queued/policy/tls_stats.h */
 	struct reports *reports;     /* queued/policy/reports.h */
 	unsigned n_houses;           /* how often house was kept */
-	struct sched sched;
+	struct sched sched, users;
+	struct timer *users_timer;
 	struct idtab links; /* struct agent_link */
 	struct remote remote;
 
@@ -127,6 +135,11 @@ struct queue {
 		struct list waiting, running; /* struct rcpt, by work */
 		unsigned n_running;
 	} programs;
+
+	struct {
+		struct list waiting; /* struct rcpt, by work */
+		unsigned n;          /* that hold memory */
+	} walks;                     /* through forward files */
 
 	struct {
 		struct hash all; /* struct room */
@@ -285,6 +298,23 @@ void expand_on_end(
 void expand_auth_down(struct queue *q);
 unsigned expand_end_waits(struct queue *q);
 void expand_forget(struct queue *q, struct rcpt *r);
+/* A recipient to take parent's place. */
+struct rcpt *expand_leaf_of(
+    const struct rcpt *parent, const struct msg_leaf_is *m);
+/* n of them do. */
+void expand_give(
+    struct queue *q, struct rcpt *r, struct list *leaves, size_t n);
+
+/* local/forwarding.c: its mail goes where the account's forward file says, if
+ * it has one. */
+void forwarding_start(struct queue *q, struct rcpt *r, struct view account);
+
+/* local/users.c */
+void users_deliver(struct queue *q, struct rcpt *r);
+/* A job for the process of the account's Unix user. */
+void users_add(struct queue *q, struct rcpt *r, struct view account);
+void users_forget(struct queue *q, struct rcpt *r); /* that is not sent */
+void users_pump(struct queue *q);
 
 /* local/programs.c */
 void programs_deliver(struct queue *q, struct rcpt *r);
@@ -293,6 +323,13 @@ void programs_on_ran(
     struct proc *p, struct peer *from, const struct msg *m, int fd);
 void programs_run_down(struct queue *q);
 unsigned programs_end_waits(struct queue *q);
+/* How long a command or file may take until its answer comes. */
+uint64_t programs_most_ms(const struct queue *q);
+/* The order to deliver to r's command or file. */
+int programs_send(
+    struct queue *q, struct peer *to, const struct rcpt *r) MUST_CHECK;
+/* r is on no list of programs. */
+void programs_ended(struct queue *q, struct rcpt *r, const struct msg_ran *m);
 
 /* fate.c: each takes r off its list; text is what mailctl shows. */
 void fate_delivered(struct queue *q, struct rcpt *r, struct view text);

@@ -16,7 +16,7 @@ static const struct role roles[] = {
 	 * talks to                      holds                 how many, body */
 	{ ROLE_MONITOR, USER_ROOT,  ROOT_SLASH,    SANDBOX_NONE,
 	  PEER(QUEUE) | PEER(AUTH) | PEER(AGENT) | PEER(RESOLVER) |
-	      PEER(RELAY) | PEER(FETCH) | PEER(RUN), 0,
+	      PEER(RELAY) | PEER(FETCH) | PEER(RUN) | PEER(FORWARD), 0,
 	  COUNT_ONE, NULL },
 	{ ROLE_QUEUE,   USER_QUEUE, ROOT_SPOOL,    SANDBOX_FILES,
 	  PEER(AUTH) | PEER(RESOLVER) | PEER(RELAY) | PEER(FETCH) | PEER(RUN),
@@ -28,7 +28,12 @@ static const struct role roles[] = {
 	  COUNT_ONE, &relay_ops },
 	/* What root's alias files name, it runs, and writes to. */
 	{ ROLE_RUN,     USER_ALIAS, ROOT_SLASH,    SANDBOX_NONE,
-	  PEER(QUEUE),              HOLDS_PROGRAMS,     COUNT_ONE, &run_ops },
+	  PEER(QUEUE),              HOLDS_PROGRAMS | HOLDS_SETUID,
+	  COUNT_ONE, &run_ops },
+	/* Its channels come as those of agents do. */
+	{ ROLE_FORWARD, USER_UNIX,  ROOT_SLASH,    SANDBOX_NONE,
+	  0,                        HOLDS_PROGRAMS,     COUNT_ON_DEMAND,
+	  &forward_ops },
 	/* Its channels to the queue come one by one, through the monitor. */
 	{ ROLE_AGENT,   USER_STORE, ROOT_USER,     SANDBOX_FILES,
 	  0,                        0,                  COUNT_ON_DEMAND,

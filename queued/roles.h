@@ -6,6 +6,7 @@
 extern const struct role_ops queue_ops;
 extern const struct role_ops agent_ops;
 extern const struct role_ops run_ops;
+extern const struct role_ops forward_ops;
 extern const struct role_ops resolver_ops;
 extern const struct role_ops relay_ops;
 extern const struct role_ops fetch_ops;

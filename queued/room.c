@@ -201,7 +201,7 @@ static void wait_for(struct queue *q, struct room *r, struct peer *front,
 static void ask_agent(struct queue *q, struct room *r)
 {
 	struct view account = { r->account, r->account_n };
-	r->agent = link_open(q, account, &events, r);
+	r->agent = link_open(q, ROLE_AGENT, account, &events, r);
 	if (!r->agent) {
 		answer_all(q, r, false);
 		return;

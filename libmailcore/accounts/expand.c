@@ -329,22 +329,37 @@ static const char *const rule_names[] = {
 	[RESOLVE_NONE] = "",
 };
 
+static void tell_forward(
+    struct walk *w, const struct frame *f, const struct account *a)
+{
+	char what[ACCOUNT_UNIX_USER_MAX + CONF_STRING_MAX + 60];
+	int n = snprintf(what, sizeof what,
+	    "~/%s of the Unix user %s is read at delivery",
+	    w->a->conf->forward_file, a->unix_user);
+	tell(w, f, "forward", view_of(a->address),
+	    (struct view){ what, (size_t)n });
+}
+
 static void walk_account(struct walk *w, const struct frame *f,
-    struct view address, const struct resolved *r)
+    struct view address, const struct resolved *r, bool is_final)
 {
 	char how[ACCOUNT_ADDRESS_MAX + 80];
+	bool forwards = !is_final && resolve_has_forward(w->a, &r->account);
 	int n = snprintf(how, sizeof how, "%s%s%s", r->account.address,
 	    rule_names[r->rule], r->is_alias ? ", in an alias domain" : "");
 	tell(w, f, "account", address, (struct view){ how, (size_t)n });
-	add(w, f, LEAF_ACCOUNT, view_of(r->account.address), V(""));
+	if (forwards)
+		tell_forward(w, f, &r->account);
+	add(w, f, forwards ? LEAF_FORWARD : LEAF_ACCOUNT,
+	    view_of(r->account.address), V(""));
 }
 
 static void walk_resolved(struct walk *w, const struct frame *f,
-    struct view address, const struct resolved *r)
+    struct view address, const struct resolved *r, bool is_final)
 {
 	switch (r->kind) {
 	case ADDRESS_LOCAL:
-		walk_account(w, f, address, r);
+		walk_account(w, f, address, r, is_final);
 		return;
 	case ADDRESS_ALIAS:
 		walk_alias(w, f, r);
@@ -393,13 +408,13 @@ static void walk_address(
 		if (r->kind != ADDRESS_LOCAL)
 			resolve_address(w->a, address, r);
 	}
-	walk_resolved(w, f, address, r);
+	walk_resolved(w, f, address, r, is_final);
 	free(r);
 }
 
 static int by_target(const struct leaf *a, const struct leaf *b)
 {
-	bool by_text = a->kind == LEAF_COMMAND || a->kind == LEAF_FILE;
+	bool by_text = leaf_is_command(a->kind) || leaf_is_file(a->kind);
 	if (a->kind != b->kind)
 		return a->kind < b->kind ? -1 : 1;
 	return by_text ? view_cmp(a->text, b->text)
@@ -448,11 +463,17 @@ static void walk_start(struct walk *w, struct view address)
 {
 	const struct frame start = { .depth = 0 };
 	struct expansion *e = w->out;
+	if (w->options->how != EXPAND_ALIAS) {
+		e->kind = ADDRESS_ALIAS;
+		walk_address(
+		    w, &start, address, w->options->how == EXPAND_FINAL);
+		return;
+	}
 	struct resolved *r = MUST_NEW(struct resolved);
 	resolve_address(w->a, address, r);
 	e->kind = r->kind;
 	e->account = r->account;
-	walk_resolved(w, &start, address, r);
+	walk_resolved(w, &start, address, r, false);
 	free(r);
 }
 

@@ -13,6 +13,7 @@ enum {
 };
 
 /* An account, address, command or path once, however many ways lead there.
+ * LEAF_FORWARD: the account has a forward file, which may say otherwise.
  * Owner: mail goes on with this sender, since the alias NAME before it has an
  * alias owner-NAME; empty: with its own. All views live in the expansion. */
 struct leaf {
@@ -44,7 +45,10 @@ struct expand_step {
 
 struct expand_options {
 	struct view sender; /* the message's; empty: none, or not known */
-	size_t enough;      /* end when so many good ones are there; 0: all */
+	/* An alias makes leaves; the members of a forward file do, whatever
+	 * they are, and are then ADDRESS_ALIAS. */
+	enum expand_how how;
+	size_t enough; /* end when so many good ones are there; 0: all */
 	void (*on_step)(void *ctx, const struct expand_step *step); /* NULL */
 	void *ctx;
 };

@@ -297,6 +297,11 @@ void resolve_account(
 	resolve(a, address, false, out);
 }
 
+bool resolve_has_forward(const struct accounts *a, const struct account *of)
+{
+	return *of->unix_user && *a->conf->forward_file;
+}
+
 static int only_domain(void *ctx, const struct account_domain *d)
 {
 	char *name = ctx;

@@ -79,6 +79,9 @@ int resolve_srs_reverse(struct accounts *a, struct view address,
 void resolve_account(
     struct accounts *a, struct view address, struct resolved *out);
 
+/* Its mail goes where its Unix user's forward file says. */
+bool resolve_has_forward(const struct accounts *a, const struct account *of);
+
 /* A login name: an address, exact or in an alias domain; or a local part in
  * the default domain. When there is none, *out gets a credential that is as
  * slow to check and fits no password, and *is_known false. Not 0: temporary. */

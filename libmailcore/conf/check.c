@@ -235,12 +235,28 @@ static void check_relay(struct conf_draft *d)
 		    "\"%s\" is not a host name", c->relay_helo);
 }
 
+/* Below the home directory, whatever that is. */
+static void check_forward(struct conf_draft *d)
+{
+	struct view rest = view_of(d->c->forward_file), part;
+	bool is_bad = view_starts(rest, V("/"));
+	while (rest.n && !is_bad) {
+		view_cut(&rest, '/', &part);
+		is_bad = !part.n || view_eq(part, V(".."));
+	}
+	if (is_bad)
+		conf_complainf(d, line_of(d, "forward_file"), "forward_file",
+		    "\"%s\" is no path below a home directory",
+		    d->c->forward_file);
+}
+
 static void check_top(struct conf_draft *d)
 {
 	const struct conf *c = d->c;
 	check_hostname(d);
 	check_log(d);
 	check_srs(d);
+	check_forward(d);
 	check_quota_warn(d);
 	check_resolver(d);
 	check_relay(d);

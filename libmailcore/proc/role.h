@@ -17,6 +17,7 @@ enum role_user {
 	USER_STORE,
 	USER_QUEUE,
 	USER_ALIAS,
+	USER_UNIX, /* of an account: the monitor says who */
 };
 
 enum role_root {
@@ -48,9 +49,10 @@ enum role_holds {
 	HOLDS_CA = 1 << 6,
 	HOLDS_ROUTE_SECRETS = 1 << 7,
 	HOLDS_ALIASES = 1 << 8, /* and the files that they include */
-	/* Starts programs: may fork, and setuid ones are what they are. There
-	 * is none without the option aliases. */
+	/* Starts programs: may fork. As alias_user, there is none without the
+	 * option aliases. */
 	HOLDS_PROGRAMS = 1 << 9,
+	HOLDS_SETUID = 1 << 10, /* setuid ones are what they are */
 };
 
 enum role_count {
@@ -135,6 +137,9 @@ bool proc_file_is_there(struct proc *p, enum file_kind kind, uint32_t index);
 bool proc_file_is_trusted(struct proc *p, enum file_kind kind, uint32_t index);
 /* The role's working directory is its root: use relative paths. */
 struct view proc_account(struct proc *p); /* ROOT_USER: whose directory */
+/* USER_UNIX: his name. A refusal says why he may not be: then this process is
+ * nobody that matters, and does nothing for him; NULL: he is. */
+struct view proc_unix_user(struct proc *p, const char **refusal);
 void proc_set_state(struct proc *p, void *state);
 void *proc_state(struct proc *p);
 /* Tells the monitor, at most once a second. An agent's total is how many

@@ -17,6 +17,7 @@
 	X(RELAY, "relay")                                                      \
 	X(FETCH, "fetch")                                                      \
 	X(RUN, "run")                                                          \
+	X(FORWARD, "forward")                                                  \
 	X(CTL, "ctl")
 
 enum role_id {
@@ -65,15 +66,44 @@ enum address_kind {
 	ADDRESS_KIND_COUNT
 };
 
-/* What an alias leads to in the end. */
+/* What an alias or a forward file leads to in the end. These are on disk. */
 enum leaf_kind {
 	LEAF_ADDRESS, /* not known yet: as it came */
-	LEAF_ACCOUNT,
+	LEAF_ACCOUNT, /* its mailbox */
 	LEAF_REMOTE,
 	LEAF_COMMAND,
 	LEAF_FILE,
-	LEAF_FAILED, /* nowhere; text says why */
+	LEAF_FAILED,       /* nowhere; text says why */
+	LEAF_FORWARD,      /* an account whose forward file is asked first */
+	LEAF_USER_COMMAND, /* of the forward file of the account address */
+	LEAF_USER_FILE,
 	LEAF_KIND_COUNT
+};
+
+static inline bool leaf_is_command(enum leaf_kind k)
+{
+	return k == LEAF_COMMAND || k == LEAF_USER_COMMAND;
+}
+
+static inline bool leaf_is_file(enum leaf_kind k)
+{
+	return k == LEAF_FILE || k == LEAF_USER_FILE;
+}
+
+/* What EXPAND_ASK is about. */
+enum expand_how {
+	EXPAND_ALIAS,  /* what an alias leads to */
+	EXPAND_MEMBER, /* an address of a forward file */
+	EXPAND_FINAL,  /* the same, when aliases do not apply: its mailbox */
+};
+
+/* How a forward file was found. */
+enum forward_status {
+	FORWARD_OK,   /* what it says was told before */
+	FORWARD_NONE, /* there is none, or it is empty */
+	FORWARD_BAD,  /* it does not count; the text says why */
+	FORWARD_TEMP,
+	FORWARD_STATUS_COUNT
 };
 
 enum submit_status {
@@ -228,6 +258,7 @@ enum deliver_status {
 	DELIVER_STATUS_TEMP,
 	DELIVER_STATUS_OVERQUOTA,
 	DELIVER_STATUS_PERM,
+	DELIVER_STATUS_UNNAMED, /* the forward file names it no more */
 };
 
 #define F_U8(name) uint8_t name;

@@ -18,7 +18,6 @@
 
 enum {
 	LINE_MAX_BYTES = 400,
-	PROCESSES_MAX = 256, /* of its user */
 	FILES_MAX = 1024,
 	ENVIRONMENT_MAX = 16,
 	REAP_MS = 5000,
@@ -117,7 +116,7 @@ static _Noreturn void become_command(
 		_exit(71);
 	drop_descriptors(3);
 	limit(RLIMIT_CORE, 0);
-	limit(RLIMIT_NPROC, PROCESSES_MAX);
+	limit(RLIMIT_NPROC, c->processes_max);
 	limit(RLIMIT_NOFILE, FILES_MAX);
 	limit(RLIMIT_CPU, c->timeout_s + 1);
 	umask(077);
@@ -302,7 +301,7 @@ void command_run(const struct command *c, struct outcome *out)
 	int error = words ? command_split(c->text, words) : -ENOMEM;
 	if (error == MC_E_BAD || error == MC_E_LIMIT) {
 		outcome_set(out, DELIVER_STATUS_TEMP,
-		    "4.3.5 the alias's command cannot be read");
+		    "4.3.5 the command cannot be read");
 	} else if (error || start(c, words->argv, &r) != 0) {
 		outcome_set(
 		    out, DELIVER_STATUS_TEMP, "4.3.0 no process could be made");

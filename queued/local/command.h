@@ -45,6 +45,7 @@ struct command {
 	const struct unix_mail *mail;
 	const char *user, *home;
 	unsigned timeout_s;
+	unsigned processes_max; /* of its user, all together */
 };
 
 /* Runs it to its end, as whoever calls it: a process of its own, which becomes

@@ -1,12 +1,8 @@
-/* What aliases make of a recipient: auth is asked, about one at a time since an
- * answer may be long, and the leaves take its place in one transaction. */
+/* What aliases make of a recipient, or of an address that a forward file names:
+ * auth is asked, about one at a time since an answer may be long, and the
+ * leaves take the recipient's place in one transaction. */
+#include "queued/local/forwarding.h"
 #include "queued/queue_role.h"
-
-enum {
-	/* Of one message: an alias can be reached by many addresses, with
-	 * tags. */
-	MESSAGE_RCPTS_MAX = 50000
-};
 
 void expand_start(struct queue *q, struct rcpt *r)
 {
@@ -25,8 +21,10 @@ void expand_pump(struct queue *q)
 	q->expanding.asked = r;
 	q->expanding.heard_ms = loop_now_ms(proc_loop(q->proc));
 	struct msg m = { .type = MSG_EXPAND_ASK,
-		.expand_ask = {
-		    ++q->expanding.id, r->r.address, r->mail->e.sender } };
+		.expand_ask = { ++q->expanding.id, EXPAND_ALIAS, r->r.address,
+		    r->mail->e.sender } };
+	if (r->forwarding)
+		forwarding_ask(r, &m.expand_ask);
 	peer_send(auth, &m, -1);
 }
 
@@ -40,20 +38,32 @@ static void drop_leaves(struct queue *q)
 
 /* RFC 3461 5.2.7: what was asked about a recipient is asked about those in its
  * place; not about the members of a list, which are its owner's. */
-static struct rcpt *leaf_of(
+struct rcpt *expand_leaf_of(
     const struct rcpt *parent, const struct msg_leaf_is *m)
 {
 	bool is_list = m->owner.n > 0;
 	struct queue_rcpt r = { .kind = (enum leaf_kind)m->kind,
 		.address = m->address,
-		.text = m->text,
-		.from = is_list ? m->owner : m->sender,
-		.origin = parent->r.address };
+		.text = m->kind == LEAF_REMOTE ? forwarding_account(parent)
+					       : m->text,
+		.from = is_list       ? m->owner
+			: m->sender.n ? m->sender
+				      : parent->r.from,
+		.origin =
+		    parent->r.origin.n ? parent->r.origin : parent->r.address };
 	if (!is_list) {
 		r.orcpt = parent->r.orcpt;
 		r.notify = parent->r.notify & NOTIFY_OF_FRONTS;
 	}
 	return rcpt_new(&r);
+}
+
+/* What Unix users run, their forward files say, and nobody else. */
+static bool may_tell(uint8_t kind)
+{
+	return kind == LEAF_ACCOUNT || kind == LEAF_FORWARD ||
+	       kind == LEAF_REMOTE || kind == LEAF_COMMAND ||
+	       kind == LEAF_FILE || kind == LEAF_FAILED;
 }
 
 void expand_on_leaf(
@@ -64,11 +74,10 @@ void expand_on_leaf(
 	(void)from;
 	(void)fd;
 	if (!q->expanding.asked || l->id != q->expanding.id ||
-	    l->kind == LEAF_ADDRESS || l->kind >= LEAF_KIND_COUNT ||
-	    q->expanding.n_leaves++ >= MESSAGE_RCPTS_MAX)
+	    !may_tell(l->kind) || q->expanding.n_leaves++ >= MESSAGE_RCPTS_MAX)
 		return;
 	q->expanding.heard_ms = loop_now_ms(proc_loop(q->proc));
-	struct rcpt *leaf = leaf_of(q->expanding.asked, l);
+	struct rcpt *leaf = expand_leaf_of(q->expanding.asked, l);
 	list_push(&q->expanding.leaves, &leaf->link);
 }
 
@@ -80,10 +89,9 @@ static void number_leaves(struct rcpt *r)
 		    r->mail->e.n_recipients++;
 }
 
-static void give_leaves(struct queue *q, struct rcpt *r)
+void expand_give(struct queue *q, struct rcpt *r, struct list *leaves, size_t n)
 {
-	size_t n = q->expanding.n_leaves;
-	list_move_all(&r->leaves, &q->expanding.leaves);
+	list_move_all(&r->leaves, leaves);
 	if (!n) {
 		fate_failed(q, r, V("5.1.1 the alias has no recipients"));
 		return;
@@ -102,7 +110,7 @@ static void finish(struct queue *q, struct rcpt *r, enum address_kind kind)
 {
 	switch (kind) {
 	case ADDRESS_ALIAS:
-		give_leaves(q, r);
+		expand_give(q, r, &q->expanding.leaves, q->expanding.n_leaves);
 		return;
 	case ADDRESS_LOCAL:
 	case ADDRESS_UNKNOWN:
@@ -116,6 +124,14 @@ static void finish(struct queue *q, struct rcpt *r, enum address_kind kind)
 	fate_temporary(q, r, V("4.3.0 the alias cannot be expanded now"));
 }
 
+static void answered(struct queue *q, struct rcpt *r, enum address_kind kind)
+{
+	if (r->forwarding)
+		forwarding_on_leaves(q, r, kind, &q->expanding.leaves);
+	else
+		finish(q, r, kind);
+}
+
 void expand_on_end(
     struct proc *p, struct peer *from, const struct msg *m, int fd)
 {
@@ -125,11 +141,11 @@ void expand_on_end(
 	(void)fd;
 	if (!r || m->expanded.id != q->expanding.id)
 		return;
+	enum address_kind kind = m->expanded.kind < ADDRESS_KIND_COUNT
+				     ? (enum address_kind)m->expanded.kind
+				     : ADDRESS_TEMP;
 	q->expanding.asked = NULL;
-	finish(q, r,
-	    m->expanded.kind < ADDRESS_KIND_COUNT
-		? (enum address_kind)m->expanded.kind
-		: ADDRESS_TEMP);
+	answered(q, r, kind);
 	drop_leaves(q);
 	queue_schedule_round(q);
 }
@@ -157,12 +173,12 @@ unsigned expand_end_waits(struct queue *q)
 	if (!r || !queue_is_overdue(q, q->expanding.heard_ms, ANSWER_MS))
 		return 0;
 	expand_forget(q, r);
-	finish(q, r, ADDRESS_TEMP);
+	answered(q, r, ADDRESS_TEMP);
 	/* The others would each wait as long. */
 	struct list *waiting = &q->expanding.waiting;
 	unsigned n = 1;
 	for (; !list_empty(waiting); n++)
-		finish(q, CONTAINER(waiting->next, struct rcpt, work),
+		answered(q, CONTAINER(waiting->next, struct rcpt, work),
 		    ADDRESS_TEMP);
 	return n;
 }

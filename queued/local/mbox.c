@@ -167,7 +167,7 @@ static void tell(int error, struct outcome *out)
 		outcome_set(out, DELIVER_STATUS_OK, "2.0.0 in a file");
 	else if (error == MC_E_DENIED)
 		outcome_set(out, DELIVER_STATUS_TEMP,
-		    "4.3.5 the file is no regular one of alias_user");
+		    "4.3.5 the file is no regular one of its user");
 	else if (error == MC_E_BUSY)
 		outcome_set(
 		    out, DELIVER_STATUS_TEMP, "4.2.0 the file is locked");

@@ -1,5 +1,6 @@
 /* Commands and files of aliases: role run delivers to them, some at a time.
- * They know no delivery ids: after a crash a message may come to them again. */
+ * They and those of forward files (users.c) know no delivery ids: after a crash
+ * a message may come to them again. */
 #include "base/panic.h"
 #include "queued/queue_role.h"
 #include <stdlib.h>
@@ -69,11 +70,16 @@ static int send_memory(struct queue *q, struct peer *run, const struct rcpt *r)
 	return error;
 }
 
+int programs_send(struct queue *q, struct peer *to, const struct rcpt *r)
+{
+	return r->mail->e.is_spooled ? send_file(q, to, r)
+				     : send_memory(q, to, r);
+}
+
 static void start(struct queue *q, struct peer *run, struct rcpt *r)
 {
 	begin(q, r);
-	int error = r->mail->e.is_spooled ? send_file(q, run, r)
-					  : send_memory(q, run, r);
+	int error = programs_send(q, run, r);
 	if (!error)
 		return;
 	end(q, r);
@@ -89,6 +95,16 @@ void programs_pump(struct queue *q)
 		start(q, run, CONTAINER(waiting->next, struct rcpt, work));
 }
 
+void programs_ended(struct queue *q, struct rcpt *r, const struct msg_ran *m)
+{
+	if (m->status == DELIVER_STATUS_OK)
+		fate_delivered(q, r, m->text);
+	else if (m->status == DELIVER_STATUS_PERM)
+		fate_failed(q, r, m->text);
+	else
+		fate_temporary(q, r, m->text);
+}
+
 void programs_on_ran(
     struct proc *p, struct peer *from, const struct msg *m, int fd)
 {
@@ -99,12 +115,7 @@ void programs_on_ran(
 	if (!r || !r->is_running)
 		return;
 	end(q, r);
-	if (m->ran.status == DELIVER_STATUS_OK)
-		fate_delivered(q, r, m->ran.text);
-	else if (m->ran.status == DELIVER_STATUS_PERM)
-		fate_failed(q, r, m->ran.text);
-	else
-		fate_temporary(q, r, m->ran.text);
+	programs_ended(q, r, &m->ran);
 	queue_schedule_round(q);
 }
 
@@ -119,12 +130,16 @@ void programs_run_down(struct queue *q)
 	}
 }
 
+uint64_t programs_most_ms(const struct queue *q)
+{
+	return (uint64_t)proc_conf(q->proc)->command_timeout * 1000 +
+	       RUN_MARGIN_MS;
+}
+
 /* What it does after all is done twice, as after a crash. */
 unsigned programs_end_waits(struct queue *q)
 {
-	uint64_t most_ms =
-	    (uint64_t)proc_conf(q->proc)->command_timeout * 1000 +
-	    RUN_MARGIN_MS;
+	uint64_t most_ms = programs_most_ms(q);
 	unsigned n = 0;
 	for (; !list_empty(&q->programs.running); n++) {
 		struct rcpt *r =

@@ -44,6 +44,22 @@ const char *rcpt_state_name(enum rcpt_state s)
 	return s < RCPT_STATE_COUNT ? names[s] : "unknown";
 }
 
+const char *leaf_kind_name(enum leaf_kind k)
+{
+	static const char *const names[LEAF_KIND_COUNT] = {
+		[LEAF_ADDRESS] = "address",
+		[LEAF_ACCOUNT] = "mailbox",
+		[LEAF_REMOTE] = "remote",
+		[LEAF_COMMAND] = "command",
+		[LEAF_FILE] = "file",
+		[LEAF_FAILED] = "failed",
+		[LEAF_FORWARD] = "forward",
+		[LEAF_USER_COMMAND] = "user-command",
+		[LEAF_USER_FILE] = "user-file",
+	};
+	return k < LEAF_KIND_COUNT ? names[k] : "unknown";
+}
+
 void queue_id_format(uint64_t id, char out[QUEUE_ID_DIGITS + 1])
 {
 	for (int i = QUEUE_ID_DIGITS; i-- > 0; id >>= 4)

@@ -35,6 +35,8 @@ enum rcpt_state {
 };
 
 const char *rcpt_state_name(enum rcpt_state s);
+/* "mailbox", "remote", "user-command", ... */
+const char *leaf_kind_name(enum leaf_kind k);
 
 struct queue_rcpt {
 	uint32_t index;
@@ -49,8 +51,10 @@ struct queue_rcpt {
 	 * not. sender: a hash of the message's. */
 	struct view site;
 	uint32_t sender;
-	/* What an alias made of it; LEAF_ADDRESS and empty: nothing yet.
-	 * address is the account, the remote address or the alias. */
+	/* What an alias or forward file made of it; LEAF_ADDRESS and empty:
+	 * nothing yet. address is the account, the remote address or the alias;
+	 * of LEAF_USER_COMMAND and _FILE the account whose forward file names
+	 * text. */
 	enum leaf_kind kind;
 	/* Command, path, or why it failed; of LEAF_REMOTE the account whose
 	 * forward file sends it there, empty: none. */

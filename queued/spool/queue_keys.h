@@ -18,8 +18,9 @@
  *                                          attempts u32, next_s u64, last_s
  *                                          u64, address, orcpt, reply; since
  *                                          version 2: host, site, sender u32;
- *                                          then, when an alias made it: leaf
- *                                          kind u8, text, from, origin
+ *                                          then, when an alias or forward file
+ *                                          made it: leaf kind u8, text, from,
+ *                                          origin
  * bodies      id u64, chunk u32            up to 4080 octets: one page each
  *                                          (with its 16 octets of LMDB header
  *                                          exactly 4096)

@@ -66,7 +66,8 @@ int queue_record_get_envelope(
 	return 0;
 }
 
-/* What an alias made of it stands behind the rest, and only then. */
+/* What an alias or forward file made of it stands behind the rest, and only
+ * then. */
 static void put_leaf(struct wr *w, const struct queue_rcpt *r)
 {
 	if (r->kind == LEAF_ADDRESS)

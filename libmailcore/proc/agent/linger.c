@@ -1,4 +1,5 @@
-/* An agent that has nothing to do stays for agent_linger, then asks to go. */
+/* A process for one user that has nothing to do stays for agent_linger, then
+ * asks to go. */
 #include "base/panic.h"
 #include "proc/agent/agent.h"
 #include "proc/body/body.h"
@@ -20,7 +21,7 @@ static void wait(struct proc *p)
 
 void linger_start(struct proc *p)
 {
-	if (p->role->id != ROLE_AGENT)
+	if (p->role->count != COUNT_ON_DEMAND)
 		return;
 	p->linger.timer = timer_new(p->loop, on_idle, p);
 	if (!p->linger.holds)

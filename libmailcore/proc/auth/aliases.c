@@ -59,7 +59,10 @@ enum address_kind aliases_outlook(
 void aliases_expand(
     struct accounts *a, struct peer *to, const struct msg_expand_ask *ask)
 {
-	const struct expand_options all = { .sender = ask->sender };
+	const struct expand_options all = { .sender = ask->sender,
+		.how = ask->how == EXPAND_MEMBER  ? EXPAND_MEMBER
+		       : ask->how == EXPAND_FINAL ? EXPAND_FINAL
+						  : EXPAND_ALIAS };
 	struct expansion e;
 	expand_address(a, ask->address, &all, &e);
 	for (size_t i = 0; e.kind == ADDRESS_ALIAS && i < e.n; i++) {

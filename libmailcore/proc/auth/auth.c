@@ -48,9 +48,10 @@ static void send_result(
 	peer_send(to, &m, -1);
 }
 
-/* Tells the monitor, before anybody else hears of it. */
-static bool grant(
-    struct auth *a, uint64_t session, const struct account *account)
+/* Tells the monitor, before anybody else hears of it. unix_user: empty for the
+ * account's agent. */
+static bool grant(struct auth *a, uint64_t session,
+    const struct account *account, const char *unix_user)
 {
 	char directory[DIRECTORY_CAP];
 	struct peer *monitor = proc_monitor(a->proc);
@@ -62,7 +63,7 @@ static bool grant(
 	struct msg m = { .type = MSG_GRANT,
 		.grant = { session, view_of(account->address),
 		    view_of(directory), quota.bytes, quota.messages,
-		    quota.mailboxes } };
+		    quota.mailboxes, view_of(unix_user) } };
 	peer_send(monitor, &m, -1);
 	return true;
 }
@@ -130,7 +131,7 @@ static void send_answer(struct auth *a, struct peer *to, uint64_t id,
 	}
 	proc_stats(a->proc, (uint32_t)authn_count(a->authn), ++a->total);
 	if (needs_grant(answer->service) &&
-	    !grant(a, answer->session, answer->account))
+	    !grant(a, answer->session, answer->account, ""))
 		send_result(to, id, AUTH_STATUS_TEMP, V(""));
 	else
 		send_result(
@@ -186,12 +187,15 @@ static void on_address_ask(
 		r.kind = aliases_outlook(
 		    a->accounts, m->address_ask.address, &r.account);
 	struct msg out = { .type = MSG_ADDRESS_IS,
-		.address_is = {
-		    m->address_ask.id, (uint8_t)r.kind, V(""), 0, 0 } };
+		.address_is = { .id = m->address_ask.id,
+		    .kind = (uint8_t)r.kind,
+		    .account = V("") } };
 	if (r.kind == ADDRESS_LOCAL) {
 		struct account_quota quota =
 		    account_quota_of(proc_conf(a->proc), &r.account);
 		out.address_is.account = view_of(r.account.address);
+		out.address_is.forwards =
+		    resolve_has_forward(a->accounts, &r.account);
 		out.address_is.quota_bytes = quota.bytes;
 		out.address_is.quota_messages = quota.messages;
 	}
@@ -236,11 +240,15 @@ static enum auth_status delivery_status(
 {
 	struct account account;
 	int error = accounts_find(a->accounts, m->account, &account);
+	bool forwards = m->role == ROLE_FORWARD;
 	if (!error && account.services_off & (1u << SERVICE_LOCAL))
+		error = MC_E_NOENT;
+	if (!error && forwards && !resolve_has_forward(a->accounts, &account))
 		error = MC_E_NOENT;
 	if (error == MC_E_NOENT)
 		return AUTH_STATUS_FAILED;
-	if (error || !grant(a, m->session, &account))
+	if (error ||
+	    !grant(a, m->session, &account, forwards ? account.unix_user : ""))
 		return AUTH_STATUS_TEMP;
 	return AUTH_STATUS_OK;
 }

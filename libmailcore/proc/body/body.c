@@ -52,6 +52,12 @@ struct view proc_account(struct proc *p)
 	return view_of(p->account);
 }
 
+struct view proc_unix_user(struct proc *p, const char **refusal)
+{
+	*refusal = p->refusal;
+	return view_of(p->account);
+}
+
 void proc_set_state(struct proc *p, void *state)
 {
 	p->state = state;
@@ -128,8 +134,9 @@ static void on_configure(struct proc *p, const struct msg *m, int fd)
 	close(fd);
 	if (error)
 		die(p, "configuration", error);
-	if (error || p->role->root == ROOT_USER)
-		return; /* an agent: waits for its directory */
+	/* Who is for one user waits until it hears for whom. */
+	if (error || p->role->count == COUNT_ON_DEMAND)
+		return;
 	crypto_load();
 	lock_in(p, -1);
 }
@@ -137,7 +144,7 @@ static void on_configure(struct proc *p, const struct msg *m, int fd)
 static void on_directory(struct proc *p, const struct msg *m, int fd)
 {
 	int error = MC_E_PROTO;
-	if (p->conf && !p->is_locked_in)
+	if (p->conf && !p->is_locked_in && p->role->root == ROOT_USER)
 		error = view_to_cstr(
 		    m->directory.account, p->account, sizeof p->account);
 	if (error)
@@ -145,6 +152,20 @@ static void on_directory(struct proc *p, const struct msg *m, int fd)
 	else
 		lock_in(p, fd);
 	close(fd);
+}
+
+static void on_unix_user(struct proc *p, const struct msg *m, int fd)
+{
+	int error = MC_E_PROTO;
+	(void)fd;
+	if (p->conf && !p->is_locked_in && p->role->user == USER_UNIX)
+		error = view_to_cstr(
+		    m->unix_user.name, p->account, sizeof p->account);
+	if (!error)
+		error = drop_role_as(p->conf, p->role, p->account, &p->refusal);
+	if (error)
+		die(p, "cannot become the Unix user", error);
+	p->is_locked_in = !error;
 }
 
 static void on_log_to(struct proc *p, const struct msg *m, int fd)
@@ -318,6 +339,7 @@ static void (*const from_monitor[MSG_COUNT])(
 	[MSG_CONFIGURE] = on_configure,
 	[MSG_LOG_TO] = on_log_to,
 	[MSG_DIRECTORY] = on_directory,
+	[MSG_UNIX_USER] = on_unix_user,
 	[MSG_PEER_IS] = on_peer_is,
 	[MSG_LISTEN_ON] = on_listen_on,
 	[MSG_CERTIFICATE] = on_certificate,

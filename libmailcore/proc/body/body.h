@@ -57,7 +57,8 @@ struct proc {
 	uint32_t sessions;
 	uint64_t total;
 	bool stats_are_due, stats_run;
-	char account[321];
+	char account[321]; /* or Unix user */
+	const char *refusal;
 	bool is_locked_in, is_started, is_stopping;
 	int exit_code;
 	void *state;

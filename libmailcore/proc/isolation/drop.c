@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 #ifdef __linux__
@@ -14,6 +15,7 @@ const char *drop_user_name(const struct conf *conf, enum role_user user)
 {
 	switch (user) {
 	case USER_ROOT:
+	case USER_UNIX:
 		return NULL;
 	case USER_NET:
 		return conf->user_net;
@@ -174,7 +176,7 @@ static void limit_all(const struct conf *conf, const struct role *role)
 static void no_new_privileges(const struct role *role)
 {
 #ifdef __linux__
-	if (!(role->holds & HOLDS_PROGRAMS) &&
+	if (!(role->holds & HOLDS_SETUID) &&
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		drop_missing(role, "no-new-privileges", -errno);
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
@@ -182,6 +184,72 @@ static void no_new_privileges(const struct role *role)
 #else
 	drop_missing(role, "no-new-privileges", MC_E_UNSUPPORTED);
 #endif
+}
+
+/* Who owns all mail, keys or passwords: what such a user runs could read them.
+ */
+static bool is_ours(const struct conf *conf, const char *name)
+{
+	static const enum role_user ours[] = { USER_NET, USER_AUTH, USER_KEYS,
+		USER_STORE, USER_QUEUE };
+
+	for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++)
+		if (strcmp(name, drop_user_name(conf, ours[i])) == 0)
+			return true;
+	return false;
+}
+
+static const char *refuse_unix_user(
+    const struct conf *conf, const char *name, struct drop_user *out)
+{
+	int error = drop_user_find(name, out);
+	if (error == MC_E_NOENT)
+		return "there is no such user";
+	if (error)
+		return "4.3.0 the system's users cannot be read";
+	if (out->uid == 0)
+		return "root's programs are not run for mail";
+	if (drop_has_users(conf))
+		return is_ours(conf, name) ? "it is a user of the daemons"
+					   : NULL;
+	return out->uid == geteuid()
+		   ? NULL
+		   : "without isolation, or a start as root, no process can "
+		     "become another user";
+}
+
+/* Unlike roles with users of their own, this one must not stay what it was. */
+static int become_unix_user(const char *name, struct drop_user user)
+{
+	if (initgroups(name, user.gid) != 0 ||
+	    setresgid(user.gid, user.gid, user.gid) != 0 ||
+	    setresuid(user.uid, user.uid, user.uid) != 0)
+		return -errno;
+	return setuid(0) == 0 || seteuid(0) == 0 ? MC_E_DENIED : 0;
+}
+
+static int become_nobody(const struct conf *conf, const struct role *role)
+{
+	struct drop_user user;
+	int error = drop_user_find(conf->user_net, &user);
+	return error ? error : change_user(role, user);
+}
+
+int drop_role_as(const struct conf *conf, const struct role *role,
+    const char *name, const char **refusal)
+{
+	struct drop_user user = { 0, 0 };
+	int error = 0;
+	*refusal = refuse_unix_user(conf, name, &user);
+	limit_all(conf, role);
+	if (drop_has_users(conf))
+		error = *refusal ? become_nobody(conf, role)
+				 : become_unix_user(name, user);
+	if (!error && chdir("/") != 0)
+		error = -errno;
+	if (!error)
+		no_new_privileges(role);
+	return error;
 }
 
 int drop_role(const struct conf *conf, const struct role *role, int directory)

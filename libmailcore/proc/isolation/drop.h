@@ -11,7 +11,8 @@ struct drop_user {
 	gid_t gid;
 };
 
-/* The option's value for a user class: a name, or NULL for USER_ROOT. */
+/* The option's value for a user class: a name, or NULL for USER_ROOT, and for
+ * USER_UNIX, which has none. */
 const char *drop_user_name(const struct conf *conf, enum role_user user);
 /* MC_E_NOENT when the system does not know it. */
 int drop_user_find(const char *name, struct drop_user *out) MUST_CHECK;
@@ -32,6 +33,12 @@ void drop_descriptors(int first);
  * could be undone. */
 int drop_role(
     const struct conf *conf, const struct role *role, int directory) MUST_CHECK;
+
+/* The same for USER_UNIX, with all groups of his. *refusal: why this process
+ * cannot, or must not, become him (never root, nor a user of the daemons); it
+ * is user_net then; with "4" in front when that may change. NULL: he is. */
+int drop_role_as(const struct conf *conf, const struct role *role,
+    const char *name, const char **refusal) MUST_CHECK;
 
 /* The directory that is a role's root; false for ROOT_SLASH and ROOT_USER. */
 bool drop_root_path(

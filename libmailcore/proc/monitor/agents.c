@@ -1,5 +1,6 @@
-/* Sessions on their way to the agents of their accounts. A front names only
- * the session; the account and the directory come from auth. */
+/* Sessions on their way to the agents of their accounts, or to the processes of
+ * Unix users. Who brings one names only the session; the account, and the
+ * directory or user, come from auth. */
 #include "base/panic.h"
 #include "proc/monitor/monitor.h"
 #include <errno.h>
@@ -8,7 +9,10 @@
 enum {
 	/* An agent that does not read costs the monitor so many descriptors,
 	 * beside what its socket holds. */
-	UNREAD_SESSIONS_MAX = 64
+	UNREAD_SESSIONS_MAX = 64,
+	/* Of Unix users' processes so many times forwards_max: the rest has
+	 * nothing to do, and lingers. */
+	LINGERING = 2,
 };
 
 static struct child *child_of_pid(struct monitor *m, int pid)
@@ -44,37 +48,38 @@ static void refuse(
 
 /* One that was just killed still has its channel here: what is sent there is
  * lost. */
-static struct child *find_agent(struct monitor *m, const char *account)
+static struct child *find_child(
+    struct monitor *m, enum role_id id, const char *whose)
 {
 	for (struct child *c = m->children; c; c = c->next)
-		if (c->role->id == ROLE_AGENT && c->state != CHILD_STOPPING &&
+		if (c->role->id == id && c->state != CHILD_STOPPING &&
 		    c->peer && !peer_is_gone(c->peer) &&
-		    view_eq(view_of(c->account), view_of(account)))
+		    view_eq(view_of(c->account), view_of(whose)))
 			return c;
 	return NULL;
 }
 
-static size_t count_agents(const struct monitor *m)
+static size_t count_of(const struct monitor *m, enum role_id id)
 {
 	size_t n = 0;
 	for (const struct child *c = m->children; c; c = c->next)
-		n += c->role->id == ROLE_AGENT;
+		n += c->role->id == id;
 	return n;
 }
 
 /* It told that it has served all that it was given: nothing is under way. */
-static bool is_idle(const struct child *c)
+static bool is_idle(const struct child *c, enum role_id id)
 {
-	return c->role->id == ROLE_AGENT && c->state == CHILD_READY &&
+	return c->role->id == id && c->state == CHILD_READY &&
 	       c->sessions == 0 && c->total >= c->given;
 }
 
 /* Makes room: of those that only linger, the oldest. */
-static bool end_one_idle(struct monitor *m)
+static bool end_one_idle(struct monitor *m, enum role_id id)
 {
 	struct child *oldest = NULL;
 	for (struct child *c = m->children; c; c = c->next)
-		if (is_idle(c) &&
+		if (is_idle(c, id) &&
 		    (!oldest || c->started_ms < oldest->started_ms))
 			oldest = c;
 	if (oldest)
@@ -87,9 +92,6 @@ static struct child *start_agent(
 {
 	int directory;
 	const struct role *role = family_role(m, ROLE_AGENT);
-	*reason = HANDOFF_TOO_MANY;
-	if (count_agents(m) >= (size_t)m->conf->agents_max && !end_one_idle(m))
-		return NULL;
 	int error = layout_user_dir(m->conf, view_of(g->directory), &directory);
 	*reason = HANDOFF_NO_DIRECTORY;
 	if (error) {
@@ -106,15 +108,40 @@ static struct child *start_agent(
 	return c;
 }
 
+static struct child *start_forward(
+    struct monitor *m, const struct grant *g, enum handoff_refused *reason)
+{
+	const struct role *role = family_role(m, ROLE_FORWARD);
+	*reason = HANDOFF_FAILED;
+	return role ? family_spawn_agent(m, role, view_of(g->unix_user), -1)
+		    : NULL;
+}
+
+/* The process that it is for, started when there is none. */
+static struct child *find_or_start(
+    struct monitor *m, const struct grant *g, enum handoff_refused *reason)
+{
+	bool of_user = g->unix_user[0] != '\0';
+	enum role_id id = of_user ? ROLE_FORWARD : ROLE_AGENT;
+	size_t most = (size_t)(of_user ? LINGERING * m->conf->forwards_max
+				       : m->conf->agents_max);
+	struct child *c =
+	    find_child(m, id, of_user ? g->unix_user : g->account);
+	if (c)
+		return c;
+	*reason = HANDOFF_TOO_MANY;
+	if (count_of(m, id) >= most && !end_one_idle(m, id))
+		return NULL;
+	return of_user ? start_forward(m, g, reason)
+		       : start_agent(m, g, reason);
+}
+
 static void pass(struct monitor *m, const struct grant *g, struct handoff *h)
 {
 	enum handoff_refused reason = HANDOFF_STOPPING;
 	struct child *c = NULL;
-	if (!m->is_stopping) {
-		c = find_agent(m, g->account);
-		if (!c)
-			c = start_agent(m, g, &reason);
-	}
+	if (!m->is_stopping)
+		c = find_or_start(m, g, &reason);
 	if (c && c->peer && peer_backlog_fds(c->peer) >= UNREAD_SESSIONS_MAX) {
 		reason = HANDOFF_TOO_MANY;
 		c = NULL;
@@ -144,6 +171,9 @@ static int read_grant(const struct msg *msg, struct grant *g)
 	if (!error)
 		error = view_to_cstr(
 		    m->directory, g->directory, sizeof g->directory);
+	if (!error)
+		error = view_to_cstr(
+		    m->unix_user, g->unix_user, sizeof g->unix_user);
 	return error;
 }
 

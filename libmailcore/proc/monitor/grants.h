@@ -19,7 +19,7 @@ enum {
 enum handoff_refused {
 	HANDOFF_NO_GRANT,     /* none came, or it was used or too old */
 	HANDOFF_NO_DIRECTORY, /* the account's directory cannot be had */
-	HANDOFF_TOO_MANY,     /* agents_max, or sessions that it has not read */
+	HANDOFF_TOO_MANY,     /* processes, or sessions that it has not read */
 	HANDOFF_STOPPING,
 	HANDOFF_FAILED, /* no process could be started */
 };
@@ -31,7 +31,7 @@ struct grant {
 	uint64_t quota_bytes, quota_messages;
 	uint32_t quota_mailboxes;
 	uint64_t expires_at_ms; /* set by grants_add */
-	char account[321], directory[641];
+	char account[321], directory[641], unix_user[65];
 };
 
 struct handoff {

@@ -57,6 +57,14 @@ static void give_directory(struct child *c, int directory)
 		give(c, &out, copy(directory));
 }
 
+static void give_unix_user(struct child *c)
+{
+	struct msg out = { .type = MSG_UNIX_USER,
+		.unix_user = { view_of(c->account) } };
+	if (c->role->user == USER_UNIX)
+		peer_send(c->peer, &out, -1);
+}
+
 static void give_listeners(struct child *c)
 {
 	const struct listeners *l = &c->monitor->listeners;
@@ -144,6 +152,8 @@ void handout_all(struct child *c, int directory)
 		give_conf(c);
 	if (c->peer)
 		give_directory(c, directory);
+	if (c->peer)
+		give_unix_user(c);
 	if (c->peer)
 		give_listeners(c);
 	if (c->peer)

@@ -43,8 +43,8 @@ struct child {
 	uint64_t total;
 	bool wants_queue;  /* HOLDS_QUEUE, and has no channel to it */
 	int queue_fd;      /* our copy of that channel's end, -1: none */
-	char account[321]; /* agents */
-	uint64_t given;    /* agents: sessions that they were sent */
+	char account[321]; /* agents; or the Unix user that it is for */
+	uint64_t given;    /* of these two: sessions that they were sent */
 };
 
 /* A place that is to be filled at all times. */

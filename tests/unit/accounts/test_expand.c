@@ -9,9 +9,11 @@ static char dir[64];
 static struct conf *conf;
 static struct accounts *accounts;
 
-static void add_account(struct account_db *db, const char *address)
+static void add_account(
+    struct account_db *db, const char *address, const char *unix_user)
 {
 	struct account a = { .created_s = 1 };
+	snprintf(a.unix_user, sizeof a.unix_user, "%s", unix_user);
 	snprintf(a.address, sizeof a.address, "%s", address);
 	snprintf(a.credential, sizeof a.credential, "{PLAIN}x");
 	ck_assert_int_eq(account_db_put(db, &a, true), 0);
@@ -28,9 +30,10 @@ static void fill_database(void)
 {
 	struct account_db *db = NULL;
 	ck_assert_int_eq(account_db_open(dir, true, -1, &db), 0);
-	add_account(db, "anna@a.example");
-	add_account(db, "bert@a.example");
-	add_account(db, "carl@b.example");
+	add_account(db, "anna@a.example", "");
+	add_account(db, "bert@a.example", "");
+	add_account(db, "carl@b.example", "");
+	add_account(db, "dora@b.example", "dora");
 	add_alias(db, "both@b.example", "anna@a.example\ncarl@b.example\n");
 	add_alias(db, "carl@b.example", "carl@b.example\nx@far.example\n");
 	add_alias(db, "to-file@b.example", "list@a.example\n");
@@ -63,6 +66,8 @@ static const char alias_text[] =
     "tag: anna+x, bert+y@a.example\n"
     "carl@b.example: bert\n"
     "special@b.example: bert\n"
+    "team: anna, dora@b.example\n"
+    "plain: \\dora@b.example\n"
     "postmaster: root\n";
 
 static void give_files(void)
@@ -122,8 +127,8 @@ static void describe(const struct expansion *e, struct buf *out)
 {
 	static const char *const kinds[] = { "local", "unknown", "remote",
 		"temp", "alias" };
-	static const char *const leaves[] = { "?", "", "remote ", "|", "",
-		"!" };
+	static const char *const leaves[] = { "?", "", "remote ", "|", "", "!",
+		"forward " };
 	buf_put_cstr(out, kinds[e->kind]);
 	for (size_t i = 0; i < e->n; i++) {
 		const struct leaf *l = &e->leaves[i];
@@ -196,6 +201,10 @@ static const struct expand_case cases[] = {
 	    "alias: anna@a.example, remote copy@far.example" },
 	{ "postmaster", "alias: anna@a.example, remote copy@far.example" },
 	{ "nobody@a.example", "unknown: !nobody@a.example 5.1.1" },
+	{ "dora+x@b.example", "local: forward dora@b.example" },
+	{ "team@a.example", "alias: anna@a.example, "
+			    "remote copy@far.example, forward dora@b.example" },
+	{ "plain@a.example", "alias: dora@b.example" },
 };
 
 START_TEST(expands)
@@ -210,6 +219,47 @@ START_TEST(expands)
 	exact_free(in);
 	if (e.kind == ADDRESS_TEMP)
 		e.n = 0;
+	describe(&e, &out);
+	ck_assert_view_eq(buf_view(&out), view_of(c->want));
+	expansion_deinit(&e);
+	buf_deinit(&out);
+}
+
+END_TEST
+
+struct member_case {
+	const char *address;
+	enum expand_how how;
+	const char *want;
+};
+
+static const struct member_case members[] = {
+	{ "dora@b.example", EXPAND_MEMBER, "alias: forward dora@b.example" },
+	{ "dora@b.example", EXPAND_FINAL, "alias: dora@b.example" },
+	{ "anna@a.example", EXPAND_MEMBER,
+	    "alias: anna@a.example, remote copy@far.example" },
+	{ "anna@a.example", EXPAND_FINAL, "alias: anna@a.example" },
+	{ "x@far.example", EXPAND_MEMBER, "alias: remote x@far.example" },
+	{ "nobody@a.example", EXPAND_MEMBER, "alias: !nobody@a.example 5.1.1" },
+	{ "noinclude@a.example", EXPAND_MEMBER, "temp" },
+	{ "a b", EXPAND_MEMBER, "alias: !a b@a.example 5.1.1" },
+};
+
+/* What is not an alias has leaves, too. */
+START_TEST(expands_members)
+{
+	const struct member_case *c = &members[_i];
+	const struct expand_options o = { .sender = V("s@else.example"),
+		.how = c->how };
+	struct expansion e;
+	struct buf out;
+	buf_init(&out, 1 << 16);
+	expand_address(accounts, view_of(c->address), &o, &e);
+	if (e.kind == ADDRESS_TEMP)
+		e.n = 0;
+	for (size_t i = 0; i < e.n; i++)
+		if (e.leaves[i].kind == LEAF_REMOTE)
+			ck_assert(view_starts(e.leaves[i].sender, V("SRS0=")));
 	describe(&e, &out);
 	ck_assert_view_eq(buf_view(&out), view_of(c->want));
 	expansion_deinit(&e);
@@ -412,6 +462,8 @@ static Suite *build(void)
 	TCase *t = tcase_create("expand");
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_loop_test(t, expands, 0, sizeof cases / sizeof cases[0]);
+	tcase_add_loop_test(
+	    t, expands_members, 0, sizeof members / sizeof members[0]);
 	tcase_add_test(t, ends_when_there_is_enough);
 	tcase_add_test(t, a_long_list_is_capped);
 	tcase_add_test(t, nesting_is_capped);

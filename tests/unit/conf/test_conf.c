@@ -91,6 +91,11 @@ static const struct bad_case bad_cases[] = {
 	    "\"80,95\"" },
 	{ H "recipient_delimiter = \"+-\"\n",
 	    ":2: recipient_delimiter: more than one character" },
+	{ H "forward_file = \"/etc/x\"\n",
+	    ":2: forward_file: \"/etc/x\" is no path below a home directory" },
+	{ H "forward_file = \"mail/../../x\"\n",
+	    ":2: forward_file: \"mail/../../x\" is no path below a home "
+	    "directory" },
 	{ H "listen a { port = 25 }\n", ":2: listen \"a\": service: required" },
 	{ H "listen a { service = smtp port = 70000 }\n",
 	    ":2: listen \"a\" port: 70000 is out of range: 0 to 65535" },

@@ -4,6 +4,7 @@
 #include "suite.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -40,6 +41,9 @@ static void setup(void)
 		.spool_dir = base,
 		.user_net = "nobody",
 		.user_auth = "nobody",
+		.user_keys = "nobody",
+		.user_store = "mail",
+		.user_queue = "nobody",
 		.sandbox = true,
 		.isolation = ISOLATION_NONE };
 }
@@ -273,6 +277,97 @@ START_TEST(a_missing_root_directory_is_an_error)
 
 END_TEST
 
+static const struct role of_unix_user = { .id = ROLE_FORWARD,
+	.user = USER_UNIX,
+	.root = ROOT_SLASH,
+	.holds = HOLDS_PROGRAMS,
+	.count = COUNT_ON_DEMAND };
+
+static int report_refusal(const char *refusal, const char *want)
+{
+	if (!refusal || !strstr(refusal, want))
+		return 1;
+	return geteuid() == 0 && conf.isolation != ISOLATION_NONE ? 2 : 0;
+}
+
+static bool is_in_group(gid_t gid)
+{
+	gid_t all[64];
+	int n = getgroups(64, all);
+	for (int i = 0; i < n; i++)
+		if (all[i] == gid)
+			return true;
+	return false;
+}
+
+/* All of him, and nothing of root. */
+static int is_user(const char *name)
+{
+	const struct passwd *pw = getpwnam(name);
+	if (!pw || getuid() != pw->pw_uid || geteuid() != pw->pw_uid)
+		return 1;
+	if (getgid() != pw->pw_gid || is_in_group(0) ||
+	    !is_in_group(pw->pw_gid))
+		return 2;
+	if (setuid(0) == 0 || gain() != EPERM)
+		return 3;
+	return multiply() ? 4 : 0; /* it starts programs */
+}
+
+/* In a process that becomes that Unix user; want: why it may not, NULL. */
+static int become(const char *name, const char *want)
+{
+	int status;
+	pid_t pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		const char *refusal = NULL;
+		if (drop_role_as(&conf, &of_unix_user, name, &refusal))
+			_exit(255);
+		_exit(want      ? report_refusal(refusal, want)
+		      : refusal ? 254
+				: is_user(name));
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+START_TEST(a_process_becomes_a_unix_user)
+{
+	if (geteuid() != 0)
+		return;
+	conf.isolation = ISOLATION_FULL;
+	ck_assert_int_eq(become("daemon", NULL), 0);
+	conf.isolation = ISOLATION_NO_CHROOT;
+	ck_assert_int_eq(become("daemon", NULL), 0);
+}
+
+END_TEST
+
+START_TEST(some_unix_users_are_refused)
+{
+	if (geteuid() == 0)
+		conf.isolation = ISOLATION_FULL;
+	ck_assert_int_eq(become("root", "root's programs"), 0);
+	ck_assert_int_eq(become("no-such-user", "no such user"), 0);
+	if (geteuid() == 0)
+		ck_assert_int_eq(become("mail", "of the daemons"), 0);
+}
+
+END_TEST
+
+START_TEST(without_isolation_there_is_one_user)
+{
+	const struct passwd *pw = getpwuid(geteuid());
+	conf.isolation = ISOLATION_NONE;
+	ck_assert_int_eq(become("daemon", "another user"), 0);
+	if (pw && geteuid() != 0)
+		ck_assert_int_eq(become(pw->pw_name, NULL), 0);
+	ck_assert_int_eq(become("root", "root's programs"), 0);
+}
+
+END_TEST
+
 static Suite *build(void)
 {
 	Suite *s = suite_create("proc/drop");
@@ -284,6 +379,9 @@ static Suite *build(void)
 	tcase_add_test(t, root_gives_everything_up);
 	tcase_add_test(t, an_unknown_user_is_an_error);
 	tcase_add_test(t, a_missing_root_directory_is_an_error);
+	tcase_add_test(t, a_process_becomes_a_unix_user);
+	tcase_add_test(t, some_unix_users_are_refused);
+	tcase_add_test(t, without_isolation_there_is_one_user);
 	suite_add_tcase(s, t);
 	return s;
 }

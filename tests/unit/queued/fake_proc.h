@@ -11,7 +11,8 @@
 #include <unistd.h>
 
 enum {
-	FAKE_SENT_MAX = 4096
+	FAKE_SENT_MAX = 4096,
+	FAKE_AGENTS_MAX = 64
 };
 
 struct peer {
@@ -44,7 +45,7 @@ struct proc {
 	struct conf conf;
 	void *state;
 	struct peer monitor, auth, front, run, resolver, relay, fetch;
-	struct peer agents[16];
+	struct peer agents[FAKE_AGENTS_MAX];
 	bool has_auth, has_run, has_resolver, has_relay, has_fetch, has_exited;
 	unsigned n_agents;
 	struct deferred deferred[64];
@@ -117,7 +118,7 @@ struct peer *peer_new(struct loop *l, int fd, enum role_id self,
 	(void)self;
 	(void)index;
 	close(fd);
-	ck_assert_uint_lt(fake.n_agents, 16);
+	ck_assert_uint_lt(fake.n_agents, FAKE_AGENTS_MAX);
 	struct peer *p = &fake.agents[fake.n_agents++];
 	*p = (struct peer){ other, events, ctx, false };
 	return p;

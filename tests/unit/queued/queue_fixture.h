@@ -49,6 +49,7 @@ static inline void setup(void)
 		.queue_retry_max = 14400,
 		.queue_lifetime = 432000,
 		.queue_deliveries_max = 4,
+		.forwards_max = 5,
 		.resolver_timeout = 30,
 		.command_timeout = 300,
 		.relay_connections_max = 10,

@@ -427,6 +427,14 @@ START_TEST(keeps_what_an_alias_made)
 	ck_assert_view_eq(got.text, r.text);
 	ck_assert_view_eq(got.from, r.from);
 	ck_assert_view_eq(got.origin, r.origin);
+	for (int kind = LEAF_ACCOUNT; kind < LEAF_KIND_COUNT; kind++) {
+		bytes[plain] = (char)kind;
+		ck_assert_int_eq(
+		    queue_record_get_rcpt((struct view){ bytes, n }, 3, &got),
+		    0);
+		ck_assert_int_eq((int)got.kind, kind);
+		ck_assert_str_ne(leaf_kind_name(got.kind), "unknown");
+	}
 	bytes[plain] = LEAF_KIND_COUNT;
 	ck_assert_int_eq(
 	    queue_record_get_rcpt((struct view){ bytes, n }, 3, &got),

@@ -202,6 +202,74 @@ START_TEST(run)
 
 END_TEST
 
+static uint64_t submit_to_user(void)
+{
+	uint64_t id = submit_one(to_local);
+	const struct msg *m = fake_expect(MSG_ADDRESS_ASK);
+	say(&fake.auth, (struct msg){ .type = MSG_ADDRESS_IS,
+			    .address_is = { .id = m->address_ask.id,
+				.kind = ADDRESS_LOCAL,
+				.forwards = 1,
+				.account = V("one@a.example") } });
+	fake_round();
+	return id;
+}
+
+/* A process of a Unix user: others may do better, for a while. */
+START_TEST(forward)
+{
+	fake.conf.command_timeout = 100;
+	uint64_t id = submit_to_user();
+	struct peer *user = grant("one@a.example");
+	uint64_t ask = fake_expect(MSG_FORWARD_ASK)->forward_ask.id;
+	const struct msg target = { .type = MSG_FORWARD_TARGET,
+		.forward_target = { ask, LEAF_ADDRESS, 0, V("x") } };
+	fake_pass(220 * 1000);
+	expect_nothing_yet(id);
+	user->events->on_message(user->ctx, user, &target, -1);
+	fake_pass(220 * 1000); /* it says something */
+	ck_assert(!user->is_freed);
+	fake_pass(20 * 1000);
+	ck_assert(user->is_freed);
+	for (int i = 0; i < 4; i++) {
+		grant("one@a.example");
+		fake_expect(MSG_FORWARD_ASK);
+		fake_pass(250 * 1000);
+		if (fake.n_seen == fake.n_sent)
+			break;
+	}
+	expect_deferred(
+	    id, "4.3.0 the process of the account's Unix user ended");
+}
+
+END_TEST
+
+START_TEST(auth_about_a_member)
+{
+	uint64_t id = submit_to_user();
+	struct peer *user = grant("one@a.example");
+	uint64_t ask = fake_expect(MSG_FORWARD_ASK)->forward_ask.id;
+	const struct msg target = { .type = MSG_FORWARD_TARGET,
+		.forward_target = { ask, LEAF_ADDRESS, 0, V("x") } };
+	const struct msg read = { .type = MSG_FORWARD_READ,
+		.forward_read = { ask, FORWARD_OK, V("") } };
+	user->events->on_message(user->ctx, user, &target, -1);
+	user->events->on_message(user->ctx, user, &read, -1);
+	fake_round();
+	fake_expect(MSG_EXPAND_ASK);
+	uint64_t other = submit_one(to_local);
+	answer_address(ADDRESS_ALIAS, "");
+	fake_pass(290 * 1000);
+	expect_nothing_yet(id);
+	fake_pass(20 * 1000);
+	expect_deferred(id, "4.3.0 the forward file's addresses cannot be "
+			    "looked up now");
+	expect_deferred(other, "4.3.0 the alias cannot be expanded now");
+	ck_assert_uint_eq(((struct queue *)fake.state)->walks.n, 0);
+}
+
+END_TEST
+
 static Suite *build(void)
 {
 	Suite *s = suite_create("queued/silence");
@@ -214,6 +282,8 @@ static Suite *build(void)
 	tcase_add_test(t, auth_about_a_grant);
 	tcase_add_test(t, agent);
 	tcase_add_test(t, run);
+	tcase_add_test(t, forward);
+	tcase_add_test(t, auth_about_a_member);
 	suite_add_tcase(s, t);
 	return s;
 }
