@@ -49,6 +49,7 @@ static json_t *json_rcpt(const struct queue_rcpt *r)
 {
 	json_t *o = json_object();
 	json_object_set_new(o, "address", json_of_view(r->address));
+	json_object_set_new(o, "kind", json_string(leaf_kind_name(r->kind)));
 	json_object_set_new(o, "state", json_string(rcpt_state_name(r->state)));
 	json_object_set_new(o, "attempts", json_integer(r->attempts));
 	json_object_set_new(o, "next_attempt",
@@ -57,8 +58,10 @@ static json_t *json_rcpt(const struct queue_rcpt *r)
 	    json_of_time(r->state == RCPT_FAILED ? r->next_s : 0));
 	json_object_set_new(o, "last_attempt", json_of_time(r->last_s));
 	json_object_set_new(o, "reply", json_of_view(r->reply));
-	if (r->kind == LEAF_COMMAND || r->kind == LEAF_FILE)
+	if (leaf_is_command(r->kind) || leaf_is_file(r->kind))
 		json_object_set_new(o, "target", json_of_view(r->text));
+	if (r->kind == LEAF_REMOTE && r->text.n)
+		json_object_set_new(o, "forwarded_by", json_of_view(r->text));
 	if (r->from.n)
 		json_object_set_new(o, "from", json_of_view(r->from));
 	json_object_set_new(o, "host", json_of_view(r->host));
@@ -89,7 +92,12 @@ static void put_rcpt(struct buf *out, const struct queue_rcpt *r)
 {
 	buf_printf(out, "    %-8s <", rcpt_state_name(r->state));
 	put_safe(out, r->address);
-	buf_printf(out, "> attempts %u", (unsigned)r->attempts);
+	buf_put_char(out, '>');
+	if (leaf_is_command(r->kind) || leaf_is_file(r->kind)) {
+		buf_put_cstr(out, leaf_is_command(r->kind) ? " |" : " ");
+		put_safe(out, r->text);
+	}
+	buf_printf(out, " attempts %u", (unsigned)r->attempts);
 	if (r->next_s) {
 		buf_put_cstr(
 		    out, r->state == RCPT_FAILED ? ", kept until " : ", next ");

@@ -39,6 +39,9 @@ static json_t *row_of(uint64_t message, const struct queue_rcpt *r)
 	json_t *row = json_object();
 	json_object_set_new(row, "id", json_string(id));
 	json_object_set_new(row, "recipient", json_of_view(r->address));
+	json_object_set_new(row, "kind", json_string(leaf_kind_name(r->kind)));
+	if (leaf_is_command(r->kind) || leaf_is_file(r->kind))
+		json_object_set_new(row, "target", json_of_view(r->text));
 	json_object_set_new(
 	    row, "state", json_string(rcpt_state_name(r->state)));
 	json_object_set_new(row, "attempts", json_integer(r->attempts));
@@ -258,11 +261,29 @@ static void say_reply(const json_t *row)
 		say("  ", text_of(row, "advice"), "\n");
 }
 
+static void say_target(const json_t *row)
+{
+	struct view kind = text_of(row, "kind"),
+		    target = text_of(row, "target");
+	if (view_eq(kind, V("forward")))
+		fputs(", by the forward file of its Unix user", stdout);
+	if (view_eq(kind, V("command")))
+		say(", by the command ", target, "");
+	if (view_eq(kind, V("user-command")))
+		say(", by its Unix user's command ", target, "");
+	if (view_eq(kind, V("file")))
+		say(", into the file ", target, "");
+	if (view_eq(kind, V("user-file")))
+		say(", into its Unix user's file ", target, "");
+	putchar('\n');
+}
+
 static void say_row(const json_t *row)
 {
 	const json_t *site = json_object_get(row, "destination");
 	say("", text_of(row, "id"), " to ");
-	say("", text_of(row, "recipient"), "\n");
+	say("", text_of(row, "recipient"), "");
+	say_target(row);
 	say_attempts(row);
 	say_reply(row);
 	if (site)
