@@ -51,6 +51,15 @@ def make_users():
                             "--shell", "/usr/sbin/nologin", name], check=True)
 
 
+def add_unix_user(name, home, *more):
+    subprocess.run(["useradd", "--system", "--user-group", "--no-create-home", "--home-dir", home,
+                    "--shell", "/bin/sh", *more, name], check=True, capture_output=True)
+
+
+def remove_unix_user(name):
+    subprocess.run(["userdel", "--force", name], check=False, capture_output=True)
+
+
 def wait_until(condition, seconds=20, what="condition"):
     end = time.monotonic() + seconds
     while True:
@@ -75,6 +84,7 @@ class Instance:
         self.isolation = isolation
         self.options = options
         self.tls_options = tls_options
+        self.runner = []  # what starts the daemons
         self.cert = self.dir / "cert.pem"
         self._certificate()
         self.write_configuration()
@@ -133,7 +143,7 @@ class Instance:
     def start_one(self, daemon):
         out = open(self.dir / "startup.log", "ab")
         self.processes[daemon] = subprocess.Popen(
-            [self.build / daemon, "-c", self.conf, "-p", self.dir, "-f"],
+            [*self.runner, self.build / daemon, "-c", self.conf, "-p", self.dir, "-f"],
             stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True)
         out.close()
 

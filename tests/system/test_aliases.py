@@ -336,7 +336,7 @@ class Sink(socketserver.ThreadingTCPServer):
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), SinkHandler)
-        self.taken = []
+        self.taken, self.texts = [], []
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
 
@@ -354,8 +354,8 @@ class SinkHandler(socketserver.StreamRequestHandler):
                 recipients.append(line.split(b"<")[1].split(b">")[0].decode())
             elif word == b"DATA":
                 say("354 go on")
-                while self.rfile.readline() not in (b".\r\n", b""):
-                    pass
+                text = list(iter(self.rfile.readline, b".\r\n"))
+                self.server.texts.append(b"".join(text).decode())
                 self.server.taken.append((sender, sorted(recipients)))
             elif word == b"QUIT":
                 say("221 bye")

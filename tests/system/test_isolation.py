@@ -8,7 +8,7 @@ import subprocess
 import unittest
 
 from base import SystemTest
-from instance import DAEMONS, USERS, wait_until
+from instance import DAEMONS, USERS, add_unix_user, remove_unix_user
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 ROW = re.compile(r"\{\s*ROLE_(\w+),\s*(USER_\w+),\s*(ROOT_\w+),\s*(SANDBOX_\w+),\s*([^,]+),\s*([^,]+),\s*(COUNT_\w+)")
@@ -45,7 +45,11 @@ class Isolation(SystemTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        # one agent of each kind
+        cls.unix_user = f"mct{os.getpid()}"
+        cls.addClassCleanup(remove_unix_user, cls.unix_user)
+        add_unix_user(cls.unix_user, cls.mail.dir)
+        cls.mail.mailctl("account", "set", "anna@mailcore.test", f"unix_user={cls.unix_user}")
+        # one agent of each kind, and a process of anna's Unix user
         cls.imap = cls.mail.imap("anna")
         cls.imap.select("INBOX")
         cls.pop3 = cls.mail.pop3("bert")
@@ -82,7 +86,7 @@ class Isolation(SystemTest):
         for daemon, role, row, pid in self.processes():
             with self.subTest(daemon=daemon, role=role):
                 s = status(pid)
-                user = pwd.getpwnam(USERS[row["user"]])
+                user = pwd.getpwnam(self.unix_user if row["user"] == "USER_UNIX" else USERS[row["user"]])
                 self.assertEqual(set(s["Uid"].split()), {str(user.pw_uid)})
                 self.assertEqual(set(s["Gid"].split()), {str(user.pw_gid)})
                 self.assertIn(s["Groups"].split(), ([], [str(user.pw_gid)]))
@@ -91,7 +95,7 @@ class Isolation(SystemTest):
                 # Programs of the administrator's are what they are.
                 self.assertEqual(s["NoNewPrivs"].strip(), "0" if role == "run" else "1")
                 if "SANITIZE" not in os.environ:
-                    self.assertEqual(s["Seccomp"].strip(), "0" if role == "run" else "2")
+                    self.assertEqual(s["Seccomp"].strip(), "0" if role in ("run", "forward") else "2")
                 link = os.readlink(f"/proc/{pid}/root")
                 self.assertEqual(pathlib.Path(link), self.root_of(row, daemon, role, link))
                 if row["root"] != "ROOT_SLASH":
@@ -251,7 +255,8 @@ class MissingLayers(unittest.TestCase):
         try:
             if runner:
                 subprocess.run(["chown", "-R", "65534:65534", mail.dir], check=True)
-            self.start(mail, runner)
+            mail.runner = runner
+            mail.start()
             mail.send("Subject: x\r\n\r\nx\r\n", ["anna"])
             mail.wait_messages("anna", 1)
             for layer in ("chroot", "user"):
@@ -259,17 +264,6 @@ class MissingLayers(unittest.TestCase):
                                  rf"isolation\.missing.*layer={layer}")
         finally:
             mail.close()
-
-    def start(self, mail, runner):
-        for daemon in DAEMONS:
-            out = open(mail.dir / "startup.log", "ab")
-            mail.processes[daemon] = subprocess.Popen(
-                [*runner, mail.build / daemon, "-c", mail.conf, "-p", mail.dir, "-f"],
-                stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True)
-            out.close()
-        for daemon in DAEMONS:
-            wait_until(lambda d=daemon: mail.pid(d), 20, f"{daemon} ready")
-        mail.wait_queue()
 
 
 if __name__ == "__main__":
