@@ -62,7 +62,7 @@ ONLY = {
     r"uv\.h": r"libmailcore/(net|proc)/",
     r"openssl/.*": r"libmailcore/(net/tls.*\.c|net/tls_server\.h|proc/keys/.*\.c|sasl/hash\.c)",
     r"utf8proc\.h|iconv\.h": r"libmailcore/text/",
-    r"zstd\.h": r"libmailcore/store/record/pack\.c|mailctl/store_stream.*\.[ch]",
+    r"zstd\.h": r"libmailcore/store/record/pack\.c|mailctl/store/store_stream.*\.[ch]",
     r"confuse\.h": r"libmailcore/conf/",
     r"unbound(-event)?\.h": r"queued/resolver/dns(_events)?\.[ch]",
     r"idn2\.h": r"libmailcore/text/idn\.c",
@@ -73,7 +73,7 @@ ONLY = {
     r"seccomp\.h|linux/landlock\.h": r"libmailcore/proc/isolation/sandbox.*\.c",
     r"store/txn/.*|store/record/(?!crc32c\.h).*": r"libmailcore/store/",
     r"proc/body/.*": r"libmailcore/proc/",
-    r"proc/monitor/.*": r"libmailcore/proc/|mailctl/open_store\.c",
+    r"proc/monitor/.*": r"libmailcore/proc/|mailctl/store/open_store\.c",
     r"ctype\.h|locale\.h": r"$^",
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]', re.M)

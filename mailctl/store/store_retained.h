@@ -1,7 +1,7 @@
-#ifndef MAILCTL_STORE_RETAINED_H
-#define MAILCTL_STORE_RETAINED_H
+#ifndef MAILCTL_STORE_STORE_RETAINED_H
+#define MAILCTL_STORE_STORE_RETAINED_H
 /* Between mailctl store undelete, store retention, expunge, and their child. */
-#include "mailctl/store.h"
+#include "mailctl/store/store.h"
 
 /* What the child gets: always all of them, empty when not given. */
 enum {

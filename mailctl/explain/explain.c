@@ -1,6 +1,6 @@
 /* mailctl explain: asks the daemons what they would do, and says each step. */
 #include "mailctl/command.h"
-#include "mailctl/explain_tls.h"
+#include "mailctl/explain/explain_tls.h"
 #include "mailctl/monitor_channel.h"
 #include "queued/route.h"
 #include "text/path.h"

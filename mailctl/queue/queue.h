@@ -1,9 +1,9 @@
-#ifndef MAILCTL_QUEUE_H
-#define MAILCTL_QUEUE_H
+#ifndef MAILCTL_QUEUE_QUEUE_H
+#define MAILCTL_QUEUE_QUEUE_H
 /* `mailctl queue`: reads the queue's database itself, so that it works while
  * queued is down, and never changes it. */
 #include "conf/conf.h"
-#include "mailctl/queue_filter.h"
+#include "mailctl/queue/queue_filter.h"
 
 /* The messages that have recipients which the filter takes, with those, in
  * order of arrival. json: one array. A queue that was never used is empty.

@@ -1,4 +1,4 @@
-#include "mailctl/explain_tls.h"
+#include "mailctl/explain/explain_tls.h"
 #include "base/clock.h"
 #include "queued/relay/tls_choice.h"
 

@@ -1,4 +1,4 @@
-#include "mailctl/queue_filter.h"
+#include "mailctl/queue/queue_filter.h"
 #include "conf/schema.h"
 #include <string.h>
 

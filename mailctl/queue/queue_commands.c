@@ -1,8 +1,8 @@
 /* mailctl queue: arguments and exit codes; the work is in queue.c. */
 #include "mailctl/command.h"
-#include "mailctl/queue.h"
-#include "mailctl/queue_change.h"
-#include "mailctl/queue_why.h"
+#include "mailctl/queue/queue.h"
+#include "mailctl/queue/queue_change.h"
+#include "mailctl/queue/queue_why.h"
 #include <string.h>
 
 static int finish(int error, const char *what)

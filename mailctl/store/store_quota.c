@@ -1,7 +1,7 @@
 /* What stats says of limits: the usage is in the store, the limits are with the
  * accounts. */
 #include "accounts/quota.h"
-#include "mailctl/store.h"
+#include "mailctl/store/store.h"
 
 /* Rounded down: 100 is full. */
 static json_t *percent_of(uint64_t used, uint64_t limit)

@@ -1,4 +1,4 @@
-#include "mailctl/queue.h"
+#include "mailctl/queue/queue.h"
 #include "base/clock.h"
 #include "base/panic.h"
 #include "mailctl/command.h"

@@ -1,5 +1,5 @@
 /* compact, in the child. */
-#include "mailctl/store.h"
+#include "mailctl/store/store.h"
 #include "store/compact.h"
 #include <stdio.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
 /* undelete, retention and expunge, in the child. */
-#include "mailctl/store_retained.h"
+#include "mailctl/store/store_retained.h"
 #include "store/mailbox/retained.h"
 #include "text/header.h"
 #include <stdio.h>

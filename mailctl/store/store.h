@@ -1,5 +1,5 @@
-#ifndef MAILCTL_STORE_H
-#define MAILCTL_STORE_H
+#ifndef MAILCTL_STORE_STORE_H
+#define MAILCTL_STORE_STORE_H
 /* mailctl store: the work is done by a child of its own for each user, since a
  * damaged page of LMDB can end the process that reads it. The child runs this
  * program again, in the user's directory, with the ids of the directory's

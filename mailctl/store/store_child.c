@@ -1,5 +1,5 @@
 /* The child of mailctl store, seen from both sides. */
-#include "mailctl/store.h"
+#include "mailctl/store/store.h"
 #include "proc/isolation/drop.h"
 #include "proc/spawn.h"
 #include "store/store.h"

@@ -1,5 +1,5 @@
 /* check and stats, in the child. */
-#include "mailctl/store.h"
+#include "mailctl/store/store.h"
 #include "store/check/check.h"
 #include "store/mailbox/mailbox.h"
 #include "store/mark.h"

@@ -8,8 +8,8 @@
  *
  * Nobody else has the store open: agents are asked to leave it. Who comes
  * meanwhile finds the mark, or waits for LMDB's lock. */
-#include "mailctl/salvage.h"
-#include "mailctl/store.h"
+#include "mailctl/store/salvage.h"
+#include "mailctl/store/store.h"
 #include "store/mark.h"
 #include "store/wake.h"
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* mailctl store undelete and retention, and expunge: what is typed, and what
  * is printed. */
-#include "mailctl/store_retained.h"
+#include "mailctl/store/store_retained.h"
 #include "base/clock.h"
 #include "mailctl/when.h"
 #include <stdio.h>

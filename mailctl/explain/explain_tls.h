@@ -1,5 +1,5 @@
-#ifndef MAILCTL_EXPLAIN_TLS_H
-#define MAILCTL_EXPLAIN_TLS_H
+#ifndef MAILCTL_EXPLAIN_EXPLAIN_TLS_H
+#define MAILCTL_EXPLAIN_EXPLAIN_TLS_H
 /* What TLS mail to a domain must have: the same rules that queue and relay
  * follow, from the configuration, the policies in the queue and the DNS. */
 #include "conf/conf.h"

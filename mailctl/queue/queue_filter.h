@@ -1,5 +1,5 @@
-#ifndef MAILCTL_QUEUE_FILTER_H
-#define MAILCTL_QUEUE_FILTER_H
+#ifndef MAILCTL_QUEUE_QUEUE_FILTER_H
+#define MAILCTL_QUEUE_QUEUE_FILTER_H
 /* Which recipients of the queue a command is about. */
 #include "queued/spool/queue_db.h"
 

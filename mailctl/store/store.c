@@ -1,5 +1,5 @@
 /* mailctl store: commands and what they print. */
-#include "mailctl/store.h"
+#include "mailctl/store/store.h"
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-#include "mailctl/salvage.h"
+#include "mailctl/store/salvage.h"
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>

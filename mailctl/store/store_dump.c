@@ -1,7 +1,7 @@
 /* mailctl store dump and load: the commands, and the verbs in the child. */
-#include "mailctl/open_store.h"
-#include "mailctl/store.h"
-#include "mailctl/store_stream.h"
+#include "mailctl/store/open_store.h"
+#include "mailctl/store/store.h"
+#include "mailctl/store/store_stream.h"
 #include "store/dump/dump.h"
 #include "store/dump/load.h"
 #include <errno.h>

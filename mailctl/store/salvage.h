@@ -1,5 +1,5 @@
-#ifndef MAILCTL_SALVAGE_H
-#define MAILCTL_SALVAGE_H
+#ifndef MAILCTL_STORE_SALVAGE_H
+#define MAILCTL_STORE_SALVAGE_H
 /* A new store beside a damaged one, with what can be read of it. The process
  * stands in the user's directory. */
 #include "store/check/repair.h"

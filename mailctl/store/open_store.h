@@ -1,5 +1,5 @@
-#ifndef MAILCTL_OPEN_STORE_H
-#define MAILCTL_OPEN_STORE_H
+#ifndef MAILCTL_STORE_OPEN_STORE_H
+#define MAILCTL_STORE_OPEN_STORE_H
 /* One account's mail, for commands that open it. Only a child process does,
  * with the user and group that own the account's directory: what is wrong in
  * a store must not meet the administrator's power. */

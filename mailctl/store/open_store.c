@@ -1,4 +1,4 @@
-#include "mailctl/open_store.h"
+#include "mailctl/store/open_store.h"
 #include "proc/monitor/monitor.h"
 #include <errno.h>
 #include <fcntl.h>

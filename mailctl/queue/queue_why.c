@@ -1,4 +1,4 @@
-#include "mailctl/queue_why.h"
+#include "mailctl/queue/queue_why.h"
 #include "base/clock.h"
 #include "mailctl/monitor_channel.h"
 #include "queued/notice/explain.h"

@@ -1,5 +1,5 @@
 /* The directories of users, as mailctl store goes to them. */
-#include "mailctl/store.h"
+#include "mailctl/store/store.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#include "mailctl/queue_change.h"
+#include "mailctl/queue/queue_change.h"
 #include "base/clock.h"
 #include "mailctl/monitor_channel.h"
 #include "queued/spool/queue_db.h"

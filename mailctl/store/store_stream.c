@@ -1,4 +1,4 @@
-#include "mailctl/store_stream.h"
+#include "mailctl/store/store_stream.h"
 #include <errno.h>
 #include <stdio.h>
 #include <unistd.h>

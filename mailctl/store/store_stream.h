@@ -1,8 +1,8 @@
-#ifndef MAILCTL_STORE_STREAM_H
-#define MAILCTL_STORE_STREAM_H
+#ifndef MAILCTL_STORE_STORE_STREAM_H
+#define MAILCTL_STORE_STORE_STREAM_H
 /* Dumps in the child of mailctl store: standard input, which may be compressed
  * by zstd, as records, and what is told of a dump and of a load. */
-#include "mailctl/store.h"
+#include "mailctl/store/store.h"
 #include "store/dump/dump.h"
 #include "store/dump/load.h"
 #include <zstd.h>

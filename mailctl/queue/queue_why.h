@@ -1,5 +1,5 @@
-#ifndef MAILCTL_QUEUE_WHY_H
-#define MAILCTL_QUEUE_WHY_H
+#ifndef MAILCTL_QUEUE_QUEUE_WHY_H
+#define MAILCTL_QUEUE_QUEUE_WHY_H
 /* `mailctl queue why`: why recipients are still in the queue, in plain words.
  * Reads the queue itself; how their destinations are the running queued is
  * asked, if there is one. */
