@@ -1,5 +1,5 @@
-#ifndef MAILCTL_TRANSFER_MAILDIR_META_H
-#define MAILCTL_TRANSFER_MAILDIR_META_H
+#ifndef MAILCTL_TRANSFER_MAILDIR_MAILDIR_META_H
+#define MAILCTL_TRANSFER_MAILDIR_MAILDIR_META_H
 /* What stands beside the messages of a Maildir, as Dovecot and mbsync write
  * it: file names, UIDs, keywords, subscriptions. Pure: bytes in, views out. */
 #include "base/buf.h"

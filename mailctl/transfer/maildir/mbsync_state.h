@@ -1,5 +1,5 @@
-#ifndef MAILCTL_TRANSFER_MBSYNC_STATE_H
-#define MAILCTL_TRANSFER_MBSYNC_STATE_H
+#ifndef MAILCTL_TRANSFER_MAILDIR_MBSYNC_STATE_H
+#define MAILCTL_TRANSFER_MAILDIR_MBSYNC_STATE_H
 /* How mbsync(1) knows the messages of a Maildir that it made of an IMAP
  * account: .uidvalidity has the UIDVALIDITY of the UIDs in the file names, and
  * .mbsyncstate says which UIDs those were on the server. */

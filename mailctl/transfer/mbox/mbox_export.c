@@ -3,10 +3,10 @@
 #include "base/panic.h"
 #include "mailctl/transfer/export.h"
 #include "mailctl/transfer/file_out.h"
-#include "mailctl/transfer/from_line.h"
 #include "mailctl/transfer/listing.h"
-#include "mailctl/transfer/maildir_meta.h"
-#include "mailctl/transfer/mbox_header.h"
+#include "mailctl/transfer/maildir/maildir_meta.h"
+#include "mailctl/transfer/mbox/from_line.h"
+#include "mailctl/transfer/mbox/mbox_header.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,10 +1,10 @@
 #include "base/panic.h"
 #include "mailctl/transfer/formats.h"
-#include "mailctl/transfer/from_line.h"
 #include "mailctl/transfer/listing.h"
-#include "mailctl/transfer/maildir_meta.h"
-#include "mailctl/transfer/mbox_header.h"
-#include "mailctl/transfer/seen_set.h"
+#include "mailctl/transfer/maildir/maildir_meta.h"
+#include "mailctl/transfer/mbox/from_line.h"
+#include "mailctl/transfer/mbox/mbox_header.h"
+#include "mailctl/transfer/mbox/seen_set.h"
 #include "mailctl/transfer/stream.h"
 #include <errno.h>
 #include <stdio.h>

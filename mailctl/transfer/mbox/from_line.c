@@ -1,4 +1,4 @@
-#include "mailctl/transfer/from_line.h"
+#include "mailctl/transfer/mbox/from_line.h"
 #include "base/chars.h"
 
 enum {

@@ -1,5 +1,5 @@
-#ifndef MAILCTL_TRANSFER_FROM_LINE_H
-#define MAILCTL_TRANSFER_FROM_LINE_H
+#ifndef MAILCTL_TRANSFER_MBOX_FROM_LINE_H
+#define MAILCTL_TRANSFER_MBOX_FROM_LINE_H
 /* The line that begins a message in an mbox (RFC 4155, appendix A). */
 #include "text/date.h"
 

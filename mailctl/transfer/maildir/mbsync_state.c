@@ -1,4 +1,4 @@
-#include "mailctl/transfer/mbsync_state.h"
+#include "mailctl/transfer/maildir/mbsync_state.h"
 #include <stdlib.h>
 
 enum {

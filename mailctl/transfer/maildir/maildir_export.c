@@ -3,7 +3,7 @@
 #include "mailctl/transfer/export.h"
 #include "mailctl/transfer/file_out.h"
 #include "mailctl/transfer/listing.h"
-#include "mailctl/transfer/maildir_meta.h"
+#include "mailctl/transfer/maildir/maildir_meta.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "mailctl/transfer/maildir_meta.h"
+#include "mailctl/transfer/maildir/maildir_meta.h"
 #include "text/codec.h"
 #include <stdlib.h>
 #include <string.h>

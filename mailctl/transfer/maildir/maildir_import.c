@@ -1,8 +1,8 @@
 #include "base/arena.h"
 #include "mailctl/transfer/formats.h"
 #include "mailctl/transfer/listing.h"
-#include "mailctl/transfer/maildir_meta.h"
-#include "mailctl/transfer/mbsync_state.h"
+#include "mailctl/transfer/maildir/maildir_meta.h"
+#include "mailctl/transfer/maildir/mbsync_state.h"
 #include "mailctl/transfer/stream.h"
 #include <errno.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-#ifndef MAILCTL_TRANSFER_MBOX_HEADER_H
-#define MAILCTL_TRANSFER_MBOX_HEADER_H
+#ifndef MAILCTL_TRANSFER_MBOX_MBOX_HEADER_H
+#define MAILCTL_TRANSFER_MBOX_MBOX_HEADER_H
 /* Header fields by which mbox software keeps flags and UIDs in a message. They
  * are not part of it: they are read, and left out. */
 #include "base/arena.h"

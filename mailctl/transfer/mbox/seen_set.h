@@ -1,5 +1,5 @@
-#ifndef MAILCTL_TRANSFER_SEEN_SET_H
-#define MAILCTL_TRANSFER_SEEN_SET_H
+#ifndef MAILCTL_TRANSFER_MBOX_SEEN_SET_H
+#define MAILCTL_TRANSFER_MBOX_SEEN_SET_H
 /* Messages of an mbox have no name, so what is in them names them; of equal
  * ones, the first, second and so on are told apart. */
 #include "mailctl/transfer/body.h"

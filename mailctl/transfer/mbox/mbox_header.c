@@ -1,4 +1,4 @@
-#include "mailctl/transfer/mbox_header.h"
+#include "mailctl/transfer/mbox/mbox_header.h"
 
 static const struct {
 	char letter;

@@ -1,4 +1,4 @@
-#include "mailctl/transfer/seen_set.h"
+#include "mailctl/transfer/mbox/seen_set.h"
 #include "sasl/hash.h"
 #include "wire/wr.h"
 #include <stdlib.h>
