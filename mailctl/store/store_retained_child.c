@@ -1,7 +1,7 @@
 /* undelete, retention and expunge, in the child. */
 #include "mailctl/store/store_retained.h"
 #include "store/mailbox/retained.h"
-#include "text/header.h"
+#include "text/message/header.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

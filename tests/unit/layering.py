@@ -26,6 +26,11 @@ LIBRARY = {
 }
 # The rooms within a layer or a daemon, from the bottom up.
 ROOMS = {
+    "text": {
+        "text": set(),
+        "message": {"text"},
+        "search": {"text"},
+    },
     # The headers of mailbox and of store's own folder declare what all rooms
     # above kv speak of; their sources stand above the rooms that they call.
     "store": {

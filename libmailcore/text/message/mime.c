@@ -1,6 +1,6 @@
-#include "text/mime.h"
+#include "text/message/mime.h"
 #include "base/panic.h"
-#include "text/header.h"
+#include "text/message/header.h"
 #include "text/scan.h"
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "text/header.h"
+#include "text/message/header.h"
 #include "base/chars.h"
 #include "text/codec.h"
 

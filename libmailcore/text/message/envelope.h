@@ -1,9 +1,9 @@
-#ifndef TEXT_ENVELOPE_H
-#define TEXT_ENVELOPE_H
+#ifndef TEXT_MESSAGE_ENVELOPE_H
+#define TEXT_MESSAGE_ENVELOPE_H
 /* ENVELOPE and BODYSTRUCTURE as ready IMAP wire text, computed once at
  * delivery (RFC 3501 7.4.2). Strings are quoted where they can be, literals
  * where they must be; 8-bit bytes appear in literals only. */
-#include "text/mime.h"
+#include "text/message/mime.h"
 
 enum {
 	ENVELOPE_MAX = 64 * 1024,

@@ -1,5 +1,5 @@
-#include "text/addr.h"
-#include "text/header.h"
+#include "text/message/addr.h"
+#include "text/message/header.h"
 
 /* One list while it is read. Every step takes at least one byte off rest, and
  * the buffers hold no more than the list has. */

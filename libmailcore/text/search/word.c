@@ -1,4 +1,4 @@
-#include "text/word.h"
+#include "text/search/word.h"
 #include "base/chars.h"
 #include "text/codec.h"
 #include <string.h>

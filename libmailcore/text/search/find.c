@@ -1,4 +1,4 @@
-#include "text/find.h"
+#include "text/search/find.h"
 #include <string.h>
 #if defined(__x86_64__)
 #include <immintrin.h>

@@ -1,5 +1,5 @@
-#ifndef TEXT_ADDR_H
-#define TEXT_ADDR_H
+#ifndef TEXT_MESSAGE_ADDR_H
+#define TEXT_MESSAGE_ADDR_H
 /* Address lists of header fields: RFC 5322 3.4 with 4.4 (obsolete forms).
  * Lenient: broken lists give what can be read of them. */
 #include "base/buf.h"

@@ -1,7 +1,7 @@
-#include "text/envelope.h"
+#include "text/message/envelope.h"
 #include "base/chars.h"
-#include "text/addr.h"
-#include "text/header.h"
+#include "text/message/addr.h"
+#include "text/message/header.h"
 
 /* Longer strings are sent as literals even where they could be quoted. */
 enum {

@@ -1,7 +1,7 @@
 /* BODY and BODYSTRUCTURE: RFC 3501 7.4.2. */
 #include "text/codec.h"
-#include "text/envelope.h"
-#include "text/header.h"
+#include "text/message/envelope.h"
+#include "text/message/header.h"
 
 /* A structure that does not fit in BODYSTRUCTURE_MAX is written again with
  * what must be there only. */

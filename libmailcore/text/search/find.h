@@ -1,5 +1,5 @@
-#ifndef TEXT_FIND_H
-#define TEXT_FIND_H
+#ifndef TEXT_SEARCH_FIND_H
+#define TEXT_SEARCH_FIND_H
 /* Exact search for a string in large texts, as fast as memory is read: a vector
  * of positions at a time is compared at the two rarest octets of the needle.
  * AVX2 or SSE2, whichever the processor has, or plain C. */

@@ -1,4 +1,4 @@
-#include "text/html.h"
+#include "text/search/html.h"
 #include "base/chars.h"
 #include "text/codec.h"
 #include <string.h>

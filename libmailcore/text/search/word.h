@@ -1,5 +1,5 @@
-#ifndef TEXT_WORD_H
-#define TEXT_WORD_H
+#ifndef TEXT_SEARCH_WORD_H
+#define TEXT_SEARCH_WORD_H
 /* Words of folded text (utf8_fold), and which of them are close to each other,
  * for fuzzy searches. A word is a run of letters, digits and marks of any
  * script: text without blanks is one long word. Longer runs than

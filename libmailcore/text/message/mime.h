@@ -1,5 +1,5 @@
-#ifndef TEXT_MIME_H
-#define TEXT_MIME_H
+#ifndef TEXT_MESSAGE_MIME_H
+#define TEXT_MESSAGE_MIME_H
 /* The part tree of a message, found while its bytes stream by: RFC 2045 and
  * 2046, RFC 7103 for malformed mail. The parser never fails: what it cannot
  * understand is text/plain, what passes a cap is cut from the structure (never

@@ -1,7 +1,7 @@
 /* Content-Type and its kin: RFC 2045 5.1, RFC 2231. */
 #include "base/chars.h"
 #include "text/codec.h"
-#include "text/header.h"
+#include "text/message/header.h"
 
 enum {
 	PIECES_MAX = 128,

@@ -1,5 +1,5 @@
-#ifndef TEXT_HEADER_H
-#define TEXT_HEADER_H
+#ifndef TEXT_MESSAGE_HEADER_H
+#define TEXT_MESSAGE_HEADER_H
 /* Header fields: RFC 5322 2.2, and RFC 2047 encoded words. */
 #include "base/buf.h"
 

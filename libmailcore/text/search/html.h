@@ -1,5 +1,5 @@
-#ifndef TEXT_HTML_H
-#define TEXT_HTML_H
+#ifndef TEXT_SEARCH_HTML_H
+#define TEXT_SEARCH_HTML_H
 /* The text of HTML as a reader sees it, roughly: without tags, comments,
  * scripts and styles; character references resolved; white space as one blank,
  * blocks on lines of their own. For searching: nothing is laid out, and what

@@ -1,7 +1,7 @@
 /* Base subjects: RFC 5256 2.1. */
 #include "text/codec.h"
-#include "text/envelope.h"
-#include "text/header.h"
+#include "text/message/envelope.h"
+#include "text/message/header.h"
 
 enum {
 	SUBJECT_OCTETS_MAX = 4096
