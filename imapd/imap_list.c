@@ -3,7 +3,7 @@
 #include "imapd/imap_mailbox.h"
 #include "imapd/imap_resp.h"
 #include "text/codec.h"
-#include "text/envelope.h"
+#include "text/message/envelope.h"
 #include <string.h>
 
 enum {

@@ -1,6 +1,6 @@
 #include "imapd/imap_match.h"
 #include "base/chars.h"
-#include "text/header.h"
+#include "text/message/header.h"
 
 enum answer {
 	NO,

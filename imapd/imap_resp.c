@@ -1,6 +1,6 @@
 #include "imapd/imap_resp.h"
 #include "text/codec.h"
-#include "text/envelope.h"
+#include "text/message/envelope.h"
 #include <string.h>
 
 static const char two_digits[] = "00010203040506070809"

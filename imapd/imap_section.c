@@ -1,7 +1,7 @@
 #include "imapd/imap_section.h"
 #include "base/chars.h"
-#include "text/envelope.h"
-#include "text/header.h"
+#include "text/message/envelope.h"
+#include "text/message/header.h"
 #include <string.h>
 
 static bool numbers(struct imap_args *a, struct imap_section *out)

@@ -2,7 +2,7 @@
  * output has room for what each tells. */
 #include "imapd/imap_command.h"
 #include "imapd/imap_resp.h"
-#include "text/envelope.h"
+#include "text/message/envelope.h"
 #include <string.h>
 
 enum {

@@ -1,4 +1,4 @@
-#include "mailctl/store.h"
+#include "mailctl/store/store.h"
 #include <stdio.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 #include "queued/loop.h"
-#include "text/header.h"
+#include "text/message/header.h"
 #include <stdlib.h>
 #include <unistd.h>
 

@@ -6,7 +6,7 @@
  * account with a small change costs its index and what is new; when the files
  * hold more than twice what is needed, all is written anew. */
 #include "mailctl/backup/manifest.h"
-#include "mailctl/store.h"
+#include "mailctl/store/store.h"
 
 struct backup_arguments {
 	const char *dir;

@@ -1,6 +1,6 @@
 /* The verbs of backup and restore, in the child of mailctl store. */
 #include "base/err.h"
-#include "mailctl/store_stream.h"
+#include "mailctl/store/store_stream.h"
 #include "store/dump/restore.h"
 #include "store/mailbox/message.h"
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* mailctl restore, and the list of messages: both read a generation. */
 #include "mailctl/backup/backup.h"
-#include "mailctl/open_store.h"
+#include "mailctl/store/open_store.h"
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* mailctl import and export: arguments, processes, exit codes. */
-#include "mailctl/open_store.h"
+#include "mailctl/store/open_store.h"
 #include "mailctl/transfer/export.h"
 #include "mailctl/transfer/export_damaged.h"
 #include "mailctl/transfer/formats.h"

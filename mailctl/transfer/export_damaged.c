@@ -1,5 +1,5 @@
 #include "mailctl/transfer/export_damaged.h"
-#include "mailctl/salvage.h"
+#include "mailctl/store/salvage.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

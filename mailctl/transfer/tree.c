@@ -1,5 +1,5 @@
 #include "mailctl/transfer/tree.h"
-#include "mailctl/open_store.h"
+#include "mailctl/store/open_store.h"
 #include "wire/chan.h"
 #include "wire/rd.h"
 #include "wire/wr.h"

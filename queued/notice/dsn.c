@@ -2,7 +2,7 @@
 #include "queued/notice/explain.h"
 #include "text/codec.h"
 #include "text/date.h"
-#include "text/header.h"
+#include "text/message/header.h"
 #include "text/scan.h"
 #include "text/xtext.h"
 #include <inttypes.h>

@@ -1,4 +1,4 @@
-#include "text/addr.h"
+#include "text/message/addr.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

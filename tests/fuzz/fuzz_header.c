@@ -1,4 +1,4 @@
-#include "text/header.h"
+#include "text/message/header.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

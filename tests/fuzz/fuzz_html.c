@@ -1,4 +1,4 @@
-#include "text/html.h"
+#include "text/search/html.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

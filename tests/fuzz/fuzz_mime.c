@@ -1,4 +1,4 @@
-#include "text/envelope.h"
+#include "text/message/envelope.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

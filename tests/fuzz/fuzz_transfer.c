@@ -1,6 +1,6 @@
-#include "mailctl/transfer/from_line.h"
-#include "mailctl/transfer/maildir_meta.h"
-#include "mailctl/transfer/mbsync_state.h"
+#include "mailctl/transfer/maildir/maildir_meta.h"
+#include "mailctl/transfer/maildir/mbsync_state.h"
+#include "mailctl/transfer/mbox/from_line.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

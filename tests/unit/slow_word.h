@@ -1,8 +1,8 @@
 #ifndef TESTS_SLOW_WORD_H
 #define TESTS_SLOW_WORD_H
-/* How close two ASCII words are, as text/word.h defines it, in the slowest
- * way. */
-#include "text/word.h"
+/* How close two ASCII words are, as text/search/word.h defines it, in the
+ * slowest way. */
+#include "text/search/word.h"
 
 enum {
 	SLOW_LETTERS_MAX = 31

@@ -1,7 +1,7 @@
 /* One message of the dump, into each mailbox that it was in. */
 #include "store/dump/restore_state.h"
 #include "store/mailbox/mailbox_name.h"
-#include "text/header.h"
+#include "text/message/header.h"
 #include <stdlib.h>
 
 enum {

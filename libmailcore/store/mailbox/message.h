@@ -6,7 +6,7 @@
 #include "store/mailbox/mailbox.h"
 #include "store/mailbox/uidset.h"
 #include "text/date.h"
-#include "text/mime.h"
+#include "text/message/mime.h"
 
 enum message_flag {
 	MESSAGE_SEEN = 1 << 0,

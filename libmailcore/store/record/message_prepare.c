@@ -1,6 +1,6 @@
 #include "store/record/message_prepare.h"
-#include "text/envelope.h"
-#include "text/header.h"
+#include "text/message/envelope.h"
+#include "text/message/header.h"
 
 enum {
 	ENVELOPE_RECORD_MAX =

@@ -1,7 +1,7 @@
 #include "store/record/references.h"
 #include "store/record/le.h"
-#include "text/envelope.h"
-#include "text/header.h"
+#include "text/message/envelope.h"
+#include "text/message/header.h"
 
 enum {
 	MSGID_OCTETS_MAX = 998,  /* a line of RFC 5322 */

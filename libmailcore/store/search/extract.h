@@ -12,7 +12,7 @@
  * read itself. */
 #include "store/mailbox/message.h"
 #include "store/search/extract_filter.h"
-#include "text/find.h"
+#include "text/search/find.h"
 
 enum {
 	EXTRACT_OCTETS_MAX = 1024 * 1024,    /* of one message, in each zone, */

@@ -1,10 +1,11 @@
 #ifndef STORE_SEARCH_FUZZY_H
 #define STORE_SEARCH_FUZZY_H
 /* Fuzzy searches of texts: RFC 6203. A query is some words; a message matches
- * when each of them has a close word (text/word.h) in what is searched, which
- * is the same as the extracts have (store/search/extract.h): of each zone the
- * first EXTRACT_OCTETS_MAX. In header fields it is the values of one field, or
- * of those in which people write: names, addresses, subjects, names of files.
+ * when each of them has a close word (text/search/word.h) in what is searched,
+ * which is the same as the extracts have (store/search/extract.h): of each zone
+ * the first EXTRACT_OCTETS_MAX. In header fields it is the values of one field,
+ * or of those in which people write: names, addresses, subjects, names of
+ * files.
  *
  * The score of a match, RFC 6203 4, is the mean of what its words are worth:
  *   60  an equal word          25 more  when that is in the subject
@@ -15,7 +16,7 @@
  * score always. */
 #include "store/search/extract.h"
 #include "store/search/message_text.h"
-#include "text/word.h"
+#include "text/search/word.h"
 
 enum {
 	FUZZY_WORDS_MAX = 16, /* of a query: the first ones count */

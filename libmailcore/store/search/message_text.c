@@ -1,7 +1,7 @@
 #include "store/search/message_text.h"
 #include "text/codec.h"
-#include "text/header.h"
-#include "text/html.h"
+#include "text/message/header.h"
+#include "text/search/html.h"
 #include <string.h>
 
 enum {

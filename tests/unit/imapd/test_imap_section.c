@@ -3,7 +3,7 @@
 #include "imapd/imap_body.h"
 #include "imapd/imap_section.h"
 #include "suite.h"
-#include "text/envelope.h"
+#include "text/message/envelope.h"
 #include <dirent.h>
 #include <stdio.h>
 

@@ -1,5 +1,5 @@
-#include "mailctl/transfer/maildir_meta.h"
-#include "mailctl/transfer/mbsync_state.h"
+#include "mailctl/transfer/maildir/maildir_meta.h"
+#include "mailctl/transfer/maildir/mbsync_state.h"
 #include "suite.h"
 
 static const struct {

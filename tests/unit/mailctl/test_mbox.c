@@ -1,6 +1,6 @@
 #include "mailctl/transfer/body.h"
-#include "mailctl/transfer/from_line.h"
-#include "mailctl/transfer/mbox_header.h"
+#include "mailctl/transfer/mbox/from_line.h"
+#include "mailctl/transfer/mbox/mbox_header.h"
 #include "suite.h"
 
 static const struct {

@@ -1,5 +1,5 @@
 /* What `mailctl queue` prints, from a queue that no daemon runs. */
-#include "mailctl/queue.h"
+#include "mailctl/queue/queue.h"
 #include "queued/spool/queue_db.h"
 #include "suite.h"
 #include <ftw.h>

@@ -1,5 +1,5 @@
 /* Which recipients `mailctl queue` is about. */
-#include "mailctl/queue_filter.h"
+#include "mailctl/queue/queue_filter.h"
 #include "suite.h"
 
 enum {

@@ -1,6 +1,6 @@
 /* Address lists: RFC 5322 3.4, 4.4; appendix A; RFC 7103. */
 #include "suite.h"
-#include "text/addr.h"
+#include "text/message/addr.h"
 
 struct addr_case {
 	struct view in;

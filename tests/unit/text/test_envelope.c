@@ -1,7 +1,7 @@
 /* ENVELOPE and BODYSTRUCTURE as RFC 3501 7.4.2 wants them; base subjects of
  * RFC 5256 2.1. */
 #include "imap_grammar.h"
-#include "text/envelope.h"
+#include "text/message/envelope.h"
 
 struct text_case {
 	struct view in;

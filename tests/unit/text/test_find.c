@@ -1,7 +1,7 @@
 /* The fast search finds what the slow one finds: at each length, offset and
  * border. */
 #include "suite.h"
-#include "text/find.h"
+#include "text/search/find.h"
 
 enum {
 	TEXT_MAX = 700,

@@ -1,7 +1,7 @@
 /* Header fields (RFC 5322 2.2), encoded words (RFC 2047), parameters of MIME
  * fields (RFC 2045 5.1, RFC 2231). */
 #include "suite.h"
-#include "text/header.h"
+#include "text/message/header.h"
 
 struct field_case {
 	struct view in;

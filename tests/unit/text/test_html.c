@@ -1,5 +1,5 @@
 #include "suite.h"
-#include "text/html.h"
+#include "text/search/html.h"
 
 static const struct {
 	const char *html, *text;

@@ -1,8 +1,8 @@
 /* The part tree: RFC 2045, RFC 2046, RFC 7103; and every mail of the vectors
  * through it. */
 #include "imap_grammar.h"
-#include "text/envelope.h"
-#include "text/mime.h"
+#include "text/message/envelope.h"
+#include "text/message/mime.h"
 #include <dirent.h>
 #include <stdio.h>
 

@@ -3,7 +3,7 @@
 #include "slow_word.h"
 #include "suite.h"
 #include "text/codec.h"
-#include "text/word.h"
+#include "text/search/word.h"
 
 static const struct {
 	const char *text, *words; /* folded; "word/letters " of each */
