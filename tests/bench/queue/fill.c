@@ -1,10 +1,12 @@
 /* queuefill: puts messages for other hosts into a queue, without a daemon.
  *
- * usage: queuefill SPOOL MESSAGES DOMAINS SIZE [SITE]
+ * usage: queuefill SPOOL MESSAGES DOMAINS SIZE [HOST]
  * Message i is of sender i % 100 to a recipient in d0.example, d1.example, ...
- * They are due now, or parked at SITE until an hour from now. */
+ * They are due now, or parked until an hour from now at the site that route "*"
+ * of a configuration leads to when its host is HOST, "[192.0.2.1]". */
 #include "base/panic.h"
-#include "queued/spool/queue_db.h"
+#include "queued/remote/site_name.h"
+#include "queued/route.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +23,7 @@ struct fill {
 	uint64_t now_s;
 	uint32_t domains;
 	struct view body, site;
+	char site_bytes[QUEUE_SITE_MAX + 1];
 };
 
 static void must(int error, const char *what)
@@ -29,6 +32,22 @@ static void must(int error, const char *what)
 		return;
 	fprintf(stderr, "queuefill: %s: %s\n", what, err_text(error));
 	exit(1);
+}
+
+/* As queued calls it. */
+static struct view site_of(struct view host, char out[QUEUE_SITE_MAX + 1])
+{
+	const struct route_host only = { .name = host };
+	unsigned char digest[HASH_SHA256_BYTES];
+	char hosts[ROUTE_NAME_MAX * 2];
+	size_t n = 0;
+	must(route_put_host(&only, hosts, sizeof hosts, &n), "host");
+	site_hosts_digest((struct view){ hosts, n }, digest);
+	const struct site_parts parts = { .group = host,
+		.hosts_digest = digest,
+		.tls = RELAY_TLS_OPPORTUNISTIC,
+		.route = V("*") };
+	return site_name_put(&parts, out);
 }
 
 static void add(struct fill *f, uint32_t i)
@@ -66,11 +85,11 @@ static void fill(struct fill *f, uint32_t n)
 int main(int argc, char **argv)
 {
 	uint32_t n, size;
-	struct fill f = { .now_s = (uint64_t)time(NULL), .site = V("") };
+	struct fill f = { .now_s = (uint64_t)time(NULL) };
 	if (argc < 5 || argc > 6 || !view_u32(view_of(argv[2]), &n) ||
 	    !view_u32(view_of(argv[3]), &f.domains) || !f.domains ||
 	    !view_u32(view_of(argv[4]), &size) || size > SIZE_MAX_OCTETS) {
-		fputs("usage: queuefill SPOOL MESSAGES DOMAINS SIZE [SITE]\n",
+		fputs("usage: queuefill SPOOL MESSAGES DOMAINS SIZE [HOST]\n",
 		    stderr);
 		return 2;
 	}
@@ -78,7 +97,7 @@ int main(int argc, char **argv)
 	memset(body, 'x', size);
 	f.body = (struct view){ body, size };
 	if (argc == 6)
-		f.site = view_of(argv[5]);
+		f.site = site_of(view_of(argv[5]), f.site_bytes);
 	must(queue_db_open(argv[1], false, &f.db), argv[1]);
 	fill(&f, n);
 	queue_db_close(&f.db);
