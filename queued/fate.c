@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/rand.h"
 #include "queued/queue_role.h"
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -173,6 +174,19 @@ static void temporary(struct queue *q, struct rcpt *r, struct view text,
 void fate_temporary(struct queue *q, struct rcpt *r, struct view text)
 {
 	temporary(q, r, text, NULL);
+}
+
+void fate_unreadable(struct queue *q, struct rcpt *r, int error)
+{
+	const struct queue_envelope *e = &r->mail->e;
+	struct log_ctx ctx = queue_log(r->mail);
+	if (!e->is_spooled || error != -ENOENT) {
+		fate_temporary(q, r, V("4.3.0 the queue cannot be read"));
+		return;
+	}
+	LOG(&ctx, ERROR, "queue.file-lost", KV_VIEW("from", e->sender),
+	    KV_INT("size", e->size_bytes));
+	fate_failed(q, r, V("5.3.0 the spool file of the message was lost"));
 }
 
 void fate_relay(struct queue *q, struct rcpt *r, enum relay_status status,

@@ -139,11 +139,11 @@ static void deliver_file(
     struct queue *q, struct agent_link *l, struct rcpt *r, struct view id)
 {
 	const struct queue_envelope *e = &r->mail->e;
-	int fd = -1;
-	if (mail_body_open(q, r->mail, &fd)) {
+	int fd = -1, error = mail_body_open(q, r->mail, &fd);
+	if (error) {
 		forget_delivery(q, r);
 		sched_done(&q->sched, &r->job, true, now_ms(q));
-		fate_temporary(q, r, V("4.3.0 the spool file cannot be read"));
+		fate_unreadable(q, r, error);
 		return;
 	}
 	struct msg m = { .type = MSG_DELIVER_FILE,
@@ -162,7 +162,7 @@ static void deliver_memory(
 	if (error) {
 		forget_delivery(q, r);
 		sched_done(&q->sched, &r->job, true, now_ms(q));
-		fate_temporary(q, r, V("4.3.0 the queue cannot be read"));
+		fate_unreadable(q, r, error);
 	} else {
 		struct msg m = { .type = MSG_DELIVER,
 			.deliver = { r->ask, id, V(""), rcpt_sender(r),
@@ -179,7 +179,7 @@ static void send_job(struct queue *q, struct sched_job *job)
 	char bytes[QUEUE_DELIVERY_ID_OCTETS];
 	if (!q->db) {
 		sched_done(&q->sched, job, true, now_ms(q));
-		fate_temporary(q, r, V("4.3.0 the queue cannot be read"));
+		fate_unreadable(q, r, MC_E_TEMP);
 		return;
 	}
 	queue_db_delivery_id(q->db, r->mail->e.id, r->r.index, bytes);

@@ -118,29 +118,17 @@ static void on_due(void *ctx)
 	window_load(ctx);
 }
 
-static void tell_lost(void *ctx, const struct queue_envelope *e)
-{
-	(void)ctx;
-	struct log_ctx log = { NULL, "queue", e->id };
-	LOG(&log, ERROR, "queue.file-lost", KV_VIEW("from", e->sender),
-	    KV_INT("size", e->size_bytes));
-}
-
 static int open_spool(struct queue *q)
 {
-	uint64_t forget_s =
-	    (uint64_t)clock_wall_s() + q->sched.options.lifetime_s;
 	int error = queue_db_open(".", false, &q->db);
 	if (error || q->was_recovered)
 		return error;
-	error = queue_spool_recover(q->db, forget_s, tell_lost, q);
-	/* It has looked at each message: with the map go the pages that are in
-	 * memory for that, half a gigabyte for a million. */
-	queue_db_close(&q->db);
+	error = queue_spool_recover(q->db);
 	if (error)
-		return error;
-	q->was_recovered = true;
-	return queue_db_open(".", false, &q->db);
+		queue_db_close(&q->db);
+	else
+		q->was_recovered = true;
+	return error;
 }
 
 /* One line when it begins to fail, one when it works again. Meanwhile all mail

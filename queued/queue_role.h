@@ -335,6 +335,8 @@ void programs_ended(struct queue *q, struct rcpt *r, const struct msg_ran *m);
 void fate_delivered(struct queue *q, struct rcpt *r, struct view text);
 void fate_temporary(struct queue *q, struct rcpt *r, struct view text);
 void fate_failed(struct queue *q, struct rcpt *r, struct view text);
+/* Its body cannot be read; -ENOENT: the spool file is lost. */
+void fate_unreadable(struct queue *q, struct rcpt *r, int error);
 /* Its leaves take its place. */
 void fate_expanded(struct queue *q, struct rcpt *r);
 

@@ -83,7 +83,7 @@ static void start(struct queue *q, struct peer *run, struct rcpt *r)
 	if (!error)
 		return;
 	end(q, r);
-	fate_temporary(q, r, V("4.3.0 the queue cannot be read"));
+	fate_unreadable(q, r, error);
 }
 
 void programs_pump(struct queue *q)

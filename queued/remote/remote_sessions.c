@@ -135,13 +135,13 @@ static void end_mail(struct queue *q, struct remote_session *s)
 }
 
 /* Its message cannot be read now. */
-static void skip_mail(struct queue *q, struct remote_session *s)
+static void skip_mail(struct queue *q, struct remote_session *s, int error)
 {
 	struct list *jobs = &s->session->jobs;
 	while (!list_empty(jobs)) {
 		struct rcpt *r = CONTAINER(jobs->next, struct rcpt, relay.link);
 		sched_relay_done(&q->remote.sched, &r->relay);
-		fate_temporary(q, r, V("4.3.0 the queue cannot be read"));
+		fate_unreadable(q, r, error);
 	}
 	end_mail(q, s);
 }
@@ -149,9 +149,9 @@ static void skip_mail(struct queue *q, struct remote_session *s)
 static void send_file(
     struct queue *q, struct remote_session *s, const struct mail *mail)
 {
-	int fd;
-	if (mail_body_open(q, mail, &fd)) {
-		skip_mail(q, s);
+	int fd, error = mail_body_open(q, mail, &fd);
+	if (error) {
+		skip_mail(q, s, error);
 		return;
 	}
 	struct msg m = { .type = MSG_RELAY_FILE, .relay_file = { s->id } };
@@ -164,8 +164,9 @@ static void send_memory(
 {
 	char *buffer = mail->body ? NULL : must_alloc(QUEUE_BODY_MAX);
 	struct view body;
-	if (mail_body_read(q, mail, buffer, &body)) {
-		skip_mail(q, s);
+	int error = mail_body_read(q, mail, buffer, &body);
+	if (error) {
+		skip_mail(q, s, error);
 	} else {
 		struct msg m = { .type = MSG_RELAY_BODY,
 			.relay_body = { s->id, body } };

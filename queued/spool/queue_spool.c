@@ -1,5 +1,4 @@
 #include "queued/spool/queue_spool.h"
-#include "base/panic.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -198,131 +197,19 @@ static int remove_orphan(void *ctx, int at, const char *name)
 	return 0;
 }
 
-struct lost {
-	int dir;
-	uint64_t *ids;
-	size_t n;
-	void (*tell)(void *ctx, const struct queue_envelope *lost);
-	void *ctx;
-};
-
-enum {
-	LOST_MAX = 100000 /* the next start finds the others */
-};
-
-static int note_lost(void *ctx, const struct queue_envelope *e)
-{
-	struct lost *l = ctx;
-	char path[SPOOL_PATH_MAX];
-	if (!e->is_spooled)
-		return 0;
-	message_path(e->id, path);
-	if (faccessat(l->dir, path, F_OK, 0) == 0 || errno != ENOENT)
-		return 0;
-	if (!l->ids)
-		l->ids = must_alloc(LOST_MAX * sizeof *l->ids);
-	if (l->n == LOST_MAX)
-		return 0;
-	l->ids[l->n++] = e->id;
-	l->tell(l->ctx, e);
-	return 0;
-}
-
-static int compare(struct queue_db *db, struct lost *l)
+int queue_spool_recover(struct queue_db *db)
 {
 	struct queue_txn t;
+	int dir = queue_db_dir(db);
 	int error = queue_begin_read(db, &t);
 	if (error)
 		return error;
-	error = each_name(l->dir, "incoming", remove_name, NULL);
+	error = each_name(dir, "incoming", remove_name, NULL);
 	for (unsigned i = 0; i < 256 && !error; i++) {
 		char path[SPOOL_PATH_MAX];
 		snprintf(path, sizeof path, "messages/%02x", i);
-		error = each_name(l->dir, path, remove_orphan, &t);
+		error = each_name(dir, path, remove_orphan, &t);
 	}
-	if (!error)
-		error = queue_each(&t, 0, note_lost, l);
 	queue_abort(&t);
-	return error;
-}
-
-struct give_up {
-	struct queue_txn *t;
-	uint64_t id, forget_s;
-	struct queue_rcpt rcpts[64];
-	char addresses[64][320], orcpts[64][500];
-	unsigned n;
-	uint32_t next;
-};
-
-static struct view keep_view(char *to, size_t cap, struct view v)
-{
-	v = view_head(v, cap);
-	memcpy(to, v.p ? v.p : "", v.n);
-	return (struct view){ to, v.n };
-}
-
-/* Copied, because what is read is gone after the first write. */
-static int gather_rcpt(void *ctx, const struct queue_rcpt *r)
-{
-	struct give_up *g = ctx;
-	if (r->index < g->next || r->state == RCPT_FAILED)
-		return 0;
-	if (g->n == 64)
-		return 1;
-	unsigned i = g->n++;
-	g->rcpts[i] = *r;
-	g->rcpts[i].address = keep_view(g->addresses[i], 320, r->address);
-	g->rcpts[i].orcpt = keep_view(g->orcpts[i], 500, r->orcpt);
-	g->rcpts[i].host = g->rcpts[i].site = V("");
-	return 0;
-}
-
-static int fail_some(struct give_up *g)
-{
-	g->n = 0;
-	int error = queue_each_rcpt(g->t, g->id, gather_rcpt, g);
-	if (error < 0)
-		return error;
-	for (unsigned i = 0; i < g->n; i++) {
-		struct queue_rcpt *r = &g->rcpts[i];
-		uint64_t due_s = r->next_s;
-		r->state = RCPT_FAILED;
-		r->next_s = g->forget_s;
-		r->reply = V("5.3.0 the spool file of the message was lost");
-		queue_update_rcpt(g->t, g->id, r, due_s);
-		g->next = r->index + 1;
-	}
-	return 0;
-}
-
-static int fail_recipients(struct queue_db *db, uint64_t id, uint64_t forget_s)
-{
-	struct queue_txn t;
-	int error = queue_begin_write(db, &t);
-	if (error)
-		return error;
-	struct give_up *g = MUST_NEW(struct give_up);
-	g->t = &t;
-	g->id = id;
-	g->forget_s = forget_s;
-	do
-		error = fail_some(g);
-	while (!error && g->n);
-	free(g);
-	if (!error)
-		return queue_commit(&t);
-	queue_abort(&t);
-	return error;
-}
-
-int queue_spool_recover(struct queue_db *db, uint64_t forget_s,
-    void (*tell)(void *ctx, const struct queue_envelope *lost), void *ctx)
-{
-	struct lost l = { queue_db_dir(db), NULL, 0, tell, ctx };
-	int error = compare(db, &l);
-	for (size_t i = 0; i < l.n && !error; i++)
-		error = fail_recipients(db, l.ids[i], forget_s);
-	free(l.ids);
 	return error;
 }

@@ -24,10 +24,7 @@ int queue_spool_sync(int dir, const uint64_t *ids, size_t n) MUST_CHECK;
 int queue_spool_open(int dir, uint64_t id, int *fd) MUST_CHECK;
 void queue_spool_remove(int dir, uint64_t id);
 
-/* Brings files and records together after a start: empties incoming, removes
- * files without a record, and fails the recipients of messages whose file is
- * gone (tell is called for each), to be forgotten at forget_s. */
-int queue_spool_recover(struct queue_db *db, uint64_t forget_s,
-    void (*tell)(void *ctx, const struct queue_envelope *lost),
-    void *ctx) MUST_CHECK;
+/* After a start: empties incoming, and removes files without a record. No crash
+ * leaves a record without its file: that is found when it is to be read. */
+int queue_spool_recover(struct queue_db *db) MUST_CHECK;
 #endif

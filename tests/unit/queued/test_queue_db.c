@@ -242,18 +242,10 @@ START_TEST(formats_ids)
 
 END_TEST
 
-static void count_lost(void *ctx, const struct queue_envelope *e)
+static void recover(void)
 {
-	(void)e;
-	++*(unsigned *)ctx;
-}
-
-static unsigned recover(void)
-{
-	unsigned lost = 0;
 	reopen();
-	ck_assert_int_eq(queue_spool_recover(db, 9000, count_lost, &lost), 0);
-	return lost;
+	ck_assert_int_eq(queue_spool_recover(db), 0);
 }
 
 /* Each point at which the process may die while it takes a large message. */
@@ -306,7 +298,7 @@ START_TEST(survives_death_at_any_point)
 	struct queue_envelope e;
 	uint64_t id = spool_message(last);
 	ck_assert_uint_eq(count_files("incoming"), last == WHILE_WRITING);
-	ck_assert_uint_eq(recover(), 0);
+	recover();
 	ck_assert_uint_eq(count_files("incoming"), 0);
 	ck_assert_uint_eq(count_bodies(id), last == AFTER_COMMIT);
 	ck_assert_int_eq(queue_begin_read(db, &t), 0);
@@ -338,25 +330,6 @@ START_TEST(an_uncommitted_message_never_was)
 	ck_assert_int_eq(queue_begin_read(db, &t), 0);
 	ck_assert_int_eq(queue_get(&t, e.id, &e), MC_E_NOENT);
 	queue_abort(&t);
-}
-
-END_TEST
-
-START_TEST(reports_a_record_without_its_file)
-{
-	uint64_t id = add_message(V("xxxxx"), true);
-	struct queue_txn t;
-	struct queue_rcpt r;
-	ck_assert_uint_eq(recover(), 1);
-	ck_assert_int_eq(queue_begin_read(db, &t), 0);
-	for (uint32_t i = 0; i < 2; i++) {
-		ck_assert_int_eq(queue_get_rcpt(&t, id, i, &r), 0);
-		ck_assert_int_eq(r.state, RCPT_FAILED);
-		ck_assert_uint_eq(r.next_s, 9000);
-		ck_assert_uint_gt(r.reply.n, 0);
-	}
-	queue_abort(&t);
-	ck_assert_uint_eq(due_rows(), 2);
 }
 
 END_TEST
@@ -645,7 +618,6 @@ static Suite *build(void)
 	tcase_add_test(t, formats_ids);
 	tcase_add_loop_test(t, survives_death_at_any_point, 0, CRASH_POINTS);
 	tcase_add_test(t, an_uncommitted_message_never_was);
-	tcase_add_test(t, reports_a_record_without_its_file);
 	tcase_add_test(t, is_read_while_it_is_written);
 	tcase_add_test(t, is_changed_by_one_process_only);
 	tcase_add_test(t, refuses_fields_over_their_bound);
