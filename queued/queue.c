@@ -20,6 +20,7 @@
 enum {
 	TICK_MS = 5000,
 	BUSY_MS = 100,
+	FORGET_MS = 500,
 	TICKS_PER_HOUSEKEEPING = 12,
 	HOUSES_PER_CLEANING = 60,
 	LANE_JOBS_MAX = 128, /* two full transactions of an agent */
@@ -76,6 +77,16 @@ static void on_drain_end(void *ctx)
 		stop_now(q);
 }
 
+/* However many are queued: memory is for those that are in the window. */
+static void forget_pages(struct queue *q)
+{
+	uint64_t now_ms = loop_now_ms(proc_loop(q->proc));
+	if (!q->db || now_ms - q->forgot_ms < FORGET_MS)
+		return;
+	q->forgot_ms = now_ms;
+	queue_db_forget_pages(q->db);
+}
+
 static void on_round(void *ctx)
 {
 	struct queue *q = ctx;
@@ -97,6 +108,7 @@ static void on_round(void *ctx)
 	}
 	if (q->must_flush && q->db)
 		queue_schedule_round(q);
+	forget_pages(q);
 	proc_stats(
 	    q->proc, local_sessions(q) + remote_sessions(q), q->n_delivered);
 }

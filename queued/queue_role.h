@@ -106,6 +106,7 @@ struct queue {
 	bool has_more_due;      /* rows are due that are not in memory */
 	struct queue_due after; /* where loading goes on */
 	uint64_t wake_s;        /* the timer is set for, 0: it is not */
+	uint64_t forgot_ms;     /* the pages that were read */
 
 	struct list unresolved, asked, settled; /* struct rcpt, by work */
 	size_t n_asked, n_settled;

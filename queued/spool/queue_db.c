@@ -250,6 +250,11 @@ void queue_db_housekeeping(struct queue_db *db)
 	kv_clear_stale_readers(db->kv);
 }
 
+void queue_db_forget_pages(struct queue_db *db)
+{
+	kv_forget_pages(db->kv);
+}
+
 bool queue_db_has_ready(const struct queue_db *db)
 {
 	return db->has_ready;

@@ -76,6 +76,8 @@ int queue_db_open(
     const char *dir, bool readonly, struct queue_db **out) MUST_CHECK;
 void queue_db_close(struct queue_db **db);
 void queue_db_housekeeping(struct queue_db *db); /* once a minute */
+/* What was read so far shall take no memory; in no transaction. */
+void queue_db_forget_pages(struct queue_db *db);
 
 /* False: made by an older program, and only read. */
 bool queue_db_has_ready(const struct queue_db *db);

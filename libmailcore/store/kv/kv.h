@@ -109,6 +109,11 @@ int kv_copy(struct kv *kv, int fd) MUST_CHECK;
 
 /* Clears slots of dead readers; to be called about once a minute. */
 void kv_clear_stale_readers(struct kv *kv);
+/* Pages of the file that were looked at stay in this process's map of it until
+ * the system wants their room. This lets them go, unless a transaction of this
+ * process is open: where they are in the system's cache, to come back costs
+ * little. */
+void kv_forget_pages(struct kv *kv);
 
 /* A local variable of the function that begins it; never outlives it. The
  * first failing step makes the transaction fail as a whole: kv_commit returns

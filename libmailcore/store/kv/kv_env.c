@@ -349,6 +349,20 @@ void kv_clear_stale_readers(struct kv *kv)
 	mdb_reader_check(kv->env->mdb, &dead);
 }
 
+/* Without a map the environment is no good: kv_revive opens it again. */
+void kv_forget_pages(struct kv *kv)
+{
+	struct kv_env *env = kv->env;
+	MDB_envinfo info;
+	if (!env->mdb || atomic_load(&env->refs) != 1 ||
+	    mdb_env_info(env->mdb, &info) != 0)
+		return;
+	kv_work_no_map(env);
+	if (mdb_env_set_mapsize(env->mdb, info.me_mapsize) != 0 ||
+	    look_at_tables(env, &kv->options, info.me_mapsize) != 0)
+		close_file(env);
+}
+
 /* LMDB's list of free pages: each value starts with a count. */
 static int count_free(
     const struct kv_env *env, MDB_txn *txn, uint64_t *free_bytes)

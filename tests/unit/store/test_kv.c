@@ -501,6 +501,59 @@ START_TEST(copies_without_room_fail)
 
 END_TEST
 
+/* Pages of files in this process's memory; 0 where that cannot be asked. */
+static long pages_of_files(void)
+{
+	long all = 0, mine = 0, shared = 0;
+	FILE *f = fopen("/proc/self/statm", "re");
+	if (f && fscanf(f, "%ld %ld %ld", &all, &mine, &shared) != 3)
+		shared = 0;
+	if (f)
+		fclose(f);
+	return shared;
+}
+
+START_TEST(pages_are_let_go_and_come_back)
+{
+	fill(8000);
+	struct kv *kv = open_with(plain);
+	long before = pages_of_files();
+	expect_rows(kv, 0, 8000);
+	long after = pages_of_files();
+	kv_forget_pages(kv);
+	if (before) {
+		ck_assert_int_gt(after - before, 2000);
+		ck_assert_int_lt(pages_of_files() - before, 500);
+	}
+	expect_rows(kv, 0, 8000);
+	put_one(kv, V("x"), V("y"));
+	expect(kv, V("x"), V("y"));
+	kv_close(&kv);
+}
+
+END_TEST
+
+START_TEST(a_reader_keeps_its_pages)
+{
+	struct kv *kv = open_with(plain);
+	struct kv_txn t;
+	struct view got;
+	put_one(kv, V("a"), V("1"));
+	ck_assert_int_eq(kv_read(kv, &t), 0);
+	ck_assert_int_eq(kv_get(&t, 0, V("a"), &got), 0);
+	kv_forget_pages(kv);
+	ck_assert_view_eq(got, V("1"));
+	kv_abort(&t);
+	kv_forget_pages(kv);
+	ck_assert_int_eq(kv_read(kv, &t), 0);
+	ck_assert_int_eq(kv_get(&t, 0, V("a"), &got), 0);
+	ck_assert(kv_is_damage(got.p)); /* a fault there would be */
+	kv_abort(&t);
+	kv_close(&kv);
+}
+
+END_TEST
+
 static Suite *build(void)
 {
 	Suite *suite = suite_create("store/kv");
@@ -521,6 +574,8 @@ static Suite *build(void)
 	tcase_add_test(tc, maps_grown_by_others_are_followed);
 	tcase_add_test(tc, copies_hold_what_was_committed);
 	tcase_add_test(tc, copies_without_room_fail);
+	tcase_add_test(tc, pages_are_let_go_and_come_back);
+	tcase_add_test(tc, a_reader_keeps_its_pages);
 	suite_add_tcase(suite, tc);
 	return suite;
 }
