@@ -212,10 +212,11 @@ void fate_relay(struct queue *q, struct rcpt *r, enum relay_status status,
 	temporary(q, r, text, via);
 }
 
-/* Not all that wait for one site at the same time. */
-static uint64_t spread(uint64_t wait_s)
+/* Not all that wait for one site at the same time; but those that begin to in
+ * one second also end in one, so that their rows are neighbours on disk. */
+static uint64_t spread(uint64_t wait_s, uint64_t now_s)
 {
-	return wait_s - rand_u64() % (wait_s / 8 + 1);
+	return wait_s - hash_mix(now_s) % (wait_s / 8 + 1);
 }
 
 void fate_waits(struct queue *q, struct rcpt *r, const struct site *site,
@@ -236,7 +237,7 @@ void fate_waits(struct queue *q, struct rcpt *r, const struct site *site,
 		return;
 	}
 	warn_of_delay(q, r, now_s);
-	r->r.next_s = now_s + spread(wait_s);
+	r->r.next_s = now_s + spread(wait_s, now_s);
 	if (r->r.next_s > warning_s(q, r))
 		r->r.next_s = warning_s(q, r);
 	if (r->r.next_s > end_s)

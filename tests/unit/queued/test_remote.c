@@ -480,6 +480,32 @@ START_TEST(relay_probe_min_and_max_bound_the_wait)
 
 END_TEST
 
+static uint64_t wait_of(uint64_t id)
+{
+	struct queue_rcpt r = { 0 };
+	ck_assert_int_eq(stored(id, &r), 0);
+	return r.next_s - (uint64_t)fake.wall_s;
+}
+
+/* Their rows are written together; those of another second wait for another
+ * time. */
+START_TEST(what_is_parked_in_one_second_is_due_in_one)
+{
+	bring_down();
+	uint64_t ids[3], wait;
+	for (unsigned i = 0; i < 3; i++) {
+		if (i == 2)
+			fake_pass(5000);
+		ids[i] = submit_remote(3 + i, to_one);
+	}
+	wait = wait_of(ids[0]);
+	ck_assert_uint_eq(wait_of(ids[1]), wait);
+	ck_assert_uint_ne(wait_of(ids[2]), wait);
+	ck_assert_uint_ne(wait_of(ids[2]), wait + 5);
+}
+
+END_TEST
+
 /* Nobody knows then what was down, so that it is tried again. */
 START_TEST(finds_what_is_parked_after_a_restart)
 {
@@ -859,6 +885,7 @@ static Suite *build(void)
 	tcase_add_test(t, relay_probe_min_and_max_bound_the_wait);
 	tcase_add_loop_test(t, without_a_route, 0, 4);
 	tcase_add_test(t, one_message_probes_a_site);
+	tcase_add_test(t, what_is_parked_in_one_second_is_due_in_one);
 	tcase_add_test(t, finds_what_is_parked_after_a_restart);
 	tcase_add_test(t, goes_on_in_a_copy_of_the_spool);
 	tcase_add_test(t, the_administrator_has_a_site_tried_at_once);
