@@ -1,7 +1,9 @@
 /* queuefill: puts messages for other hosts into a queue, without a daemon.
  *
- * usage: queuefill SPOOL MESSAGES DOMAINS SIZE [HOST]
+ * usage: queuefill SPOOL MESSAGES DOMAINS SIZE GROUP [HOST]
  * Message i is of sender i % 100 to a recipient in d0.example, d1.example, ...
+ * GROUP messages share a transaction: as many as clients send at a time, for a
+ * file as the queue would have written it.
  * They are due now, or parked until an hour from now at the site that route "*"
  * of a configuration leads to when its host is HOST, "[192.0.2.1]". */
 #include "base/panic.h"
@@ -13,7 +15,6 @@
 #include <time.h>
 
 enum {
-	BATCH = 10000,
 	SIZE_MAX_OCTETS = QUEUE_BODY_MAX,
 };
 
@@ -21,7 +22,7 @@ struct fill {
 	struct queue_db *db;
 	struct queue_txn t;
 	uint64_t now_s;
-	uint32_t domains;
+	uint32_t domains, group;
 	struct view body, site;
 	char site_bytes[QUEUE_SITE_MAX + 1];
 };
@@ -74,10 +75,10 @@ static void add(struct fill *f, uint32_t i)
 static void fill(struct fill *f, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++) {
-		if (i % BATCH == 0)
+		if (i % f->group == 0)
 			must(queue_begin_write(f->db, &f->t), "begin");
 		add(f, i);
-		if ((i + 1) % BATCH == 0 || i + 1 == n)
+		if ((i + 1) % f->group == 0 || i + 1 == n)
 			must(queue_commit(&f->t), "commit");
 	}
 }
@@ -86,18 +87,20 @@ int main(int argc, char **argv)
 {
 	uint32_t n, size;
 	struct fill f = { .now_s = (uint64_t)time(NULL) };
-	if (argc < 5 || argc > 6 || !view_u32(view_of(argv[2]), &n) ||
+	if (argc < 6 || argc > 7 || !view_u32(view_of(argv[2]), &n) ||
 	    !view_u32(view_of(argv[3]), &f.domains) || !f.domains ||
-	    !view_u32(view_of(argv[4]), &size) || size > SIZE_MAX_OCTETS) {
-		fputs("usage: queuefill SPOOL MESSAGES DOMAINS SIZE [HOST]\n",
+	    !view_u32(view_of(argv[4]), &size) || size > SIZE_MAX_OCTETS ||
+	    !view_u32(view_of(argv[5]), &f.group) || !f.group) {
+		fputs("usage: queuefill SPOOL MESSAGES DOMAINS SIZE GROUP "
+		      "[HOST]\n",
 		    stderr);
 		return 2;
 	}
 	char *body = must_alloc(size + 1);
 	memset(body, 'x', size);
 	f.body = (struct view){ body, size };
-	if (argc == 6)
-		f.site = site_of(view_of(argv[5]), f.site_bytes);
+	if (argc == 7)
+		f.site = site_of(view_of(argv[6]), f.site_bytes);
 	must(queue_db_open(argv[1], false, &f.db), argv[1]);
 	fill(&f, n);
 	queue_db_close(&f.db);
