@@ -50,16 +50,21 @@ struct agent_link *link_open(struct queue *q, enum role_id to,
 	return l;
 }
 
-struct peer *link_order(struct agent_link *l)
+struct peer *link_peer(const struct agent_link *l)
+{
+	return l->peer;
+}
+
+void link_was_sent(struct agent_link *l)
 {
 	if (l->n_sent++ == 0)
 		l->asked_ms = now_ms(l->q);
-	return l->peer;
 }
 
 void link_send(struct agent_link *l, const struct msg *m, int fd)
 {
-	peer_send(link_order(l), m, fd);
+	peer_send(l->peer, m, fd);
+	link_was_sent(l);
 }
 
 void link_free(struct agent_link *l)

@@ -21,11 +21,12 @@ struct link_events {
  * returns. */
 struct agent_link *link_open(struct queue *q, enum role_id to,
     struct view account, const struct link_events *events, void *ctx);
-/* Once it is open: where one message goes now, that is answered with one (and
- * FORWARD_TARGETs before). It is read when that process is up. */
-struct peer *link_order(struct agent_link *l);
-/* That message. Takes fd. */
+/* Once it is open. The process reads the message when it is up, and answers
+ * with one (and FORWARD_TARGETs before). Takes fd. */
 void link_send(struct agent_link *l, const struct msg *m, int fd);
+/* The same for who sends by himself: where to, and afterwards, that it is. */
+struct peer *link_peer(const struct agent_link *l);
+void link_was_sent(struct agent_link *l);
 void link_free(struct agent_link *l);
 
 void link_on_granted(

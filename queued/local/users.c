@@ -169,19 +169,27 @@ static void open_lane(struct queue *q, struct sched_lane *lane)
 		on_lost(q, lane, V("no auth process"));
 }
 
+static void send_mail(struct queue *q, struct agent_link *l, struct rcpt *r)
+{
+	int error = programs_send(q, link_peer(l), r);
+	if (!error) {
+		link_was_sent(l);
+		return;
+	}
+	take_off(q, r, true);
+	fate_unreadable(q, r, error);
+}
+
 static void send_job(struct queue *q, struct sched_job *job)
 {
 	struct rcpt *r = CONTAINER(job, struct rcpt, job);
 	struct agent_link *l = job->lane->user;
 	r->ask = idtab_add(&q->asks, r);
-	if (r->forwarding) {
-		struct msg m = { .type = MSG_FORWARD_ASK,
-			.forward_ask = { r->ask } };
+	struct msg m = { .type = MSG_FORWARD_ASK, .forward_ask = { r->ask } };
+	if (r->forwarding)
 		link_send(l, &m, -1);
-	} else if (programs_send(q, link_order(l), r)) {
-		take_off(q, r, true);
-		fate_temporary(q, r, V("4.3.0 the queue cannot be read"));
-	}
+	else
+		send_mail(q, l, r);
 }
 
 static void close_lane(struct queue *q, struct sched_lane *lane)

@@ -193,4 +193,25 @@ static inline int stored(uint64_t id, struct queue_rcpt *r)
 	queue_abort(&t);
 	return error;
 }
+
+/* Its body is a file. */
+static inline void submit_large(const char *const *to)
+{
+	open_mail(1, to);
+	say(&fake.front,
+	    (struct msg){ .type = MSG_SPOOL_ASK, .spool_ask = { 1 } });
+	const struct sent *s = fake_expect_sent(MSG_SPOOL_IS);
+	ck_assert_int_eq(write(s->fd, "large", 5), 5);
+	commit(1, 5, true);
+	fake_round();
+}
+
+static inline void lose_file(uint64_t id)
+{
+	char path[64];
+	snprintf(path, sizeof path, "messages/%02x/%016llx",
+	    (unsigned)(id >> QUEUE_DIRECTORY_SHIFT) & 0xff,
+	    (unsigned long long)id);
+	ck_assert_int_eq(unlink(path), 0);
+}
 #endif

@@ -9,11 +9,8 @@ static void forward_setup(void)
 
 static const char *const to_anna[] = { "anna@b.example", NULL };
 
-/* Mail for an account with a Unix user. */
-static uint64_t submit_to_user(const char *account)
+static uint64_t accepted_for_user(const char *account)
 {
-	submit(1, to_anna);
-	fake_round();
 	uint64_t id = expect_result(1, SUBMIT_STATUS_OK);
 	const struct msg *m = fake_expect(MSG_ADDRESS_ASK);
 	say(&fake.auth, (struct msg){ .type = MSG_ADDRESS_IS,
@@ -23,6 +20,14 @@ static uint64_t submit_to_user(const char *account)
 				.account = view_of(account) } });
 	fake_round();
 	return id;
+}
+
+/* Mail for an account with a Unix user. */
+static uint64_t submit_to_user(const char *account)
+{
+	submit(1, to_anna);
+	fake_round();
+	return accepted_for_user(account);
 }
 
 /* The channel to the process of the account's Unix user. */
@@ -109,7 +114,8 @@ static void expand_to(const char *address, enum leaf_kind kind, const char *to)
 static int append_rcpt(void *ctx, const struct queue_rcpt *r)
 {
 	struct buf *out = ctx;
-	buf_printf(out, "%s %.*s%s%.*s\n", leaf_kind_name(r->kind),
+	buf_printf(out, "%s%s %.*s%s%.*s\n",
+	    r->state == RCPT_FAILED ? "failed " : "", leaf_kind_name(r->kind),
 	    (int)r->address.n, r->address.p, r->text.n ? " " : "",
 	    (int)r->text.n, r->text.n ? r->text.p : "");
 	return 0;
@@ -407,6 +413,20 @@ START_TEST(commands_get_their_mail)
 
 END_TEST
 
+START_TEST(a_command_s_mail_whose_file_is_lost_fails)
+{
+	submit_large(to_anna);
+	uint64_t id = accepted_for_user("anna@b.example");
+	tell_file("anna@b.example", "|/bin/x y\n");
+	fake_pass(100);
+	lose_file(id);
+	grant_user("anna@b.example");
+	fake_pass(100);
+	expect_stored(id, "failed user-command anna@b.example /bin/x y\n");
+}
+
+END_TEST
+
 /* Of one account; the others have to wait, and nobody else has. */
 START_TEST(few_commands_run_at_once)
 {
@@ -700,6 +720,7 @@ static Suite *build(void)
 	tcase_add_test(t, a_file_can_name_so_much);
 	tcase_add_test(t, auth_names_no_user_s_command);
 	tcase_add_test(t, commands_get_their_mail);
+	tcase_add_test(t, a_command_s_mail_whose_file_is_lost_fails);
 	tcase_add_test(t, few_commands_run_at_once);
 	tcase_add_test(t, a_command_that_is_named_no_more_is_the_mailbox);
 	tcase_add_test(t, without_a_unix_user_it_is_the_mailbox);

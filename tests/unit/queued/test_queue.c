@@ -221,31 +221,11 @@ START_TEST(takes_large_messages_as_files)
 
 END_TEST
 
-static void submit_large(void)
-{
-	open_mail(1, to_one);
-	say(&fake.front,
-	    (struct msg){ .type = MSG_SPOOL_ASK, .spool_ask = { 1 } });
-	const struct sent *s = fake_expect_sent(MSG_SPOOL_IS);
-	ck_assert_int_eq(write(s->fd, "large", 5), 5);
-	commit(1, 5, true);
-	fake_round();
-}
-
-static void lose_file(uint64_t id)
-{
-	char path[64];
-	snprintf(path, sizeof path, "messages/%02x/%016llx",
-	    (unsigned)(id >> QUEUE_DIRECTORY_SHIFT) & 0xff,
-	    (unsigned long long)id);
-	ck_assert_int_eq(unlink(path), 0);
-}
-
 /* There is nothing to try again with. */
 START_TEST(a_message_whose_file_is_lost_fails)
 {
 	struct queue_rcpt r = { 0 };
-	submit_large();
+	submit_large(to_one);
 	uint64_t id = expect_result(1, SUBMIT_STATUS_OK);
 	lose_file(id);
 	die();
