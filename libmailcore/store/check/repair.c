@@ -126,9 +126,10 @@ void repair_walk(
 	kv_cursor_close(&k);
 }
 
+/* The same again and again, until a mailbox is met that has seen more. */
 uint64_t repair_modseq(struct repair *r)
 {
-	if (!r->modseq)
+	if (!r->modseq || r->modseq < r->c.account.modseq)
 		r->modseq = ++r->c.account.modseq;
 	return r->modseq;
 }
