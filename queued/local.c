@@ -1,7 +1,7 @@
 /* Lanes to the agents: for each account that sched opens, a link, and messages
  * go over it. */
 #include "base/panic.h"
-#include "queued/link.h"
+#include "queued/lanes.h"
 #include <stdlib.h>
 
 enum {
@@ -127,14 +127,6 @@ static void on_open(struct queue *q, void *ctx)
 static const struct link_events lane_events = { on_open, on_message,
 	on_no_account, on_lost };
 
-static void open_lane(struct queue *q, struct sched_lane *lane)
-{
-	struct view account = { lane->account, lane->account_n };
-	lane->user = link_open(q, ROLE_AGENT, account, &lane_events, lane);
-	if (!lane->user)
-		on_lost(q, lane, V("no auth process"));
-}
-
 static void deliver_file(
     struct queue *q, struct agent_link *l, struct rcpt *r, struct view id)
 {
@@ -191,37 +183,9 @@ static void send_job(struct queue *q, struct sched_job *job)
 		deliver_memory(q, l, r, id);
 }
 
-static void close_lane(struct queue *q, struct sched_lane *lane)
-{
-	link_free(lane->user);
-	sched_closed(&q->sched, lane);
-}
-
-static bool step(struct queue *q)
-{
-	struct sched_lane *lane = NULL;
-	struct sched_job *job = NULL;
-	switch (sched_next(&q->sched, now_ms(q), &lane, &job)) {
-	case SCHED_NOTHING:
-		return false;
-	case SCHED_OPEN:
-		open_lane(q, lane);
-		break;
-	case SCHED_SEND:
-		send_job(q, job);
-		break;
-	case SCHED_CLOSE:
-		close_lane(q, lane);
-		break;
-	}
-	return true;
-}
-
 void local_pump(struct queue *q)
 {
-	while (step(q))
-		continue;
-	uint64_t wait = sched_wait_ms(&q->sched, now_ms(q));
-	if (wait != UINT64_MAX)
-		timer_start(q->pump_timer, wait + 1, 0);
+	const struct lanes agents = { &q->sched, q->pump_timer, ROLE_AGENT,
+		&lane_events, send_job };
+	lanes_pump(q, &agents);
 }

@@ -1,6 +1,6 @@
 /* Lanes to the processes of Unix users: one for each account whose forward file
  * is asked, or whose commands and files get mail. */
-#include "queued/link.h"
+#include "queued/lanes.h"
 #include "queued/local/forwarding.h"
 #include "queued/queue_role.h"
 
@@ -161,14 +161,6 @@ static void on_open(struct queue *q, void *ctx)
 static const struct link_events lane_events = { on_open, on_message,
 	on_no_account, on_lost };
 
-static void open_lane(struct queue *q, struct sched_lane *lane)
-{
-	struct view account = { lane->account, lane->account_n };
-	lane->user = link_open(q, ROLE_FORWARD, account, &lane_events, lane);
-	if (!lane->user)
-		on_lost(q, lane, V("no auth process"));
-}
-
 static void send_mail(struct queue *q, struct agent_link *l, struct rcpt *r)
 {
 	int error = programs_send(q, link_peer(l), r);
@@ -192,37 +184,9 @@ static void send_job(struct queue *q, struct sched_job *job)
 		send_mail(q, l, r);
 }
 
-static void close_lane(struct queue *q, struct sched_lane *lane)
-{
-	link_free(lane->user);
-	sched_closed(&q->users, lane);
-}
-
-static bool step(struct queue *q)
-{
-	struct sched_lane *lane = NULL;
-	struct sched_job *job = NULL;
-	switch (sched_next(&q->users, now_ms(q), &lane, &job)) {
-	case SCHED_NOTHING:
-		return false;
-	case SCHED_OPEN:
-		open_lane(q, lane);
-		break;
-	case SCHED_SEND:
-		send_job(q, job);
-		break;
-	case SCHED_CLOSE:
-		close_lane(q, lane);
-		break;
-	}
-	return true;
-}
-
 void users_pump(struct queue *q)
 {
-	while (step(q))
-		continue;
-	uint64_t wait = sched_wait_ms(&q->users, now_ms(q));
-	if (wait != UINT64_MAX)
-		timer_start(q->users_timer, wait + 1, 0);
+	const struct lanes users = { &q->users, q->users_timer, ROLE_FORWARD,
+		&lane_events, send_job };
+	lanes_pump(q, &users);
 }
