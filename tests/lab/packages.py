@@ -8,7 +8,7 @@ import subprocess
 
 HERE = pathlib.Path(__file__).resolve().parent
 CACHE = HERE.parents[1] / "build" / "lab"
-SERVERS = ["nsd", "unbound", "postfix", "opensmtpd"]
+SERVERS = ["nsd", "unbound", "postfix", "opensmtpd", "dovecot-core"]
 ROOTS = {name: CACHE / name for name in SERVERS}
 MAILPARSER = CACHE / "mailparser"
 

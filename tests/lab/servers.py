@@ -2,7 +2,6 @@
 import os
 import pathlib
 import re
-import shutil
 import signal
 import subprocess
 
@@ -121,18 +120,26 @@ class Postfix(Process):
 
 
 class DovecotAuth(Process):
-    """Dovecot as the machine has it, for its logins only: at listen, a path, for a Postfix. users: {name: password}."""
+    """Dovecot for its logins only: at listen, a path, for a Postfix. users: {name: password}. Its programs look for
+    each other where the package would have put them, unless they are told."""
 
-    def __init__(self, folder, listen, users):
-        folder = pathlib.Path(folder)
+    def __init__(self, folder, roots, listen, users):
+        folder, root = pathlib.Path(folder), roots["dovecot-core"]
+        programs = root / "usr/lib/dovecot"
+        libraries = f"{programs}:{programs}/modules/old-stats"
         folder.mkdir(parents=True)
         (folder / "users").write_text("".join(f"{name}:{password}\n" for name, password in users.items()))
         (folder / "dovecot.conf").write_text(
             f"base_dir = {folder}/run\nstate_dir = {folder}/state\nlog_path = {folder}/log\n"
+            f"libexec_dir = {programs}\nimport_environment = LD_LIBRARY_PATH={libraries}\n"
+            "default_internal_user = nobody\ndefault_internal_group = nogroup\ndefault_login_user = nobody\n"
             "protocols =\nssl = no\nauth_mechanisms = plain login scram-sha-256\n"
             f"passdb {{\n  driver = passwd-file\n  args = scheme=PLAIN {folder}/users\n}}\n"
             f"service auth {{\n  user = root\n  unix_listener {listen} {{\n    mode = 0666\n  }}\n}}\n")
-        super().__init__(folder, [shutil.which("dovecot"), "-F", "-c", folder / "dovecot.conf"])
+        conf = folder / "dovecot.conf"
+        super().__init__(folder, [
+            "env", f"LD_LIBRARY_PATH={libraries}", root / "usr/bin/doveconf", "-f", "service=master", "-c", conf,
+            "-m", "master", "-e", root / "usr/sbin/dovecot", "-F", "-c", conf])
 
 
 class OpenSmtpd(Process):
