@@ -1,95 +1,5 @@
-/* Mail that leaves the host: the queue among a resolver and a relay that are
- * this test. */
-#include "queue_fixture.h"
-#include "queued/route.h"
-
-/* A message whose recipients are all at other hosts. */
-static uint64_t submit_remote(uint64_t n, const char *const *to)
-{
-	submit(n, to);
-	fake_round();
-	uint64_t id = expect_result(n, SUBMIT_STATUS_OK);
-	for (; *to; to++)
-		answer_address(ADDRESS_REMOTE, "");
-	return id;
-}
-
-static void answer_route(const char *domain, enum route_status status)
-{
-	const struct msg *m = fake_expect(MSG_ROUTE_ASK);
-	ck_assert_view_eq(m->route_ask.domain, view_of(domain));
-	ck_assert_uint_eq(m->route_ask.port, 25);
-	say(&fake.resolver,
-	    (struct msg){ .type = MSG_ROUTE_IS,
-		.route_is = { m->route_ask.id, (uint8_t)status, 300,
-		    V("mx.b.example"), V(""), V("so it is"), V("hosts") } });
-	fake_round();
-}
-
-static uint64_t expect_open(void)
-{
-	const struct msg *m = fake_expect(MSG_RELAY_OPEN);
-	ck_assert_view_eq(m->relay_open.domain, V("b.example"));
-	ck_assert_view_eq(m->relay_open.hosts, V("hosts"));
-	ck_assert_int_eq(m->relay_open.tls, RELAY_TLS_OPPORTUNISTIC);
-	return m->relay_open.id;
-}
-
-static void say_up(uint64_t session)
-{
-	say(&fake.relay, (struct msg){ .type = MSG_RELAY_UP,
-			     .relay_up = { session, V("mx1.b.example"),
-				 V("192.0.2.9"), V("TLSv1.3"), 0, 0 } });
-	fake_round();
-}
-
-static void say_down(
-    uint64_t session, enum relay_stage stage, uint16_t code, const char *text)
-{
-	say(&fake.relay, (struct msg){ .type = MSG_RELAY_DOWN,
-			     .relay_down = { session, (uint8_t)stage, code,
-				 V("mx1.b.example"), view_of(text) } });
-	fake_round();
-}
-
-/* The transaction of a message with n recipients, and its body. */
-static void expect_mail(uint64_t session, uint64_t id, uint32_t n)
-{
-	const struct msg *m = fake_expect(MSG_RELAY_MAIL);
-	ck_assert_uint_eq(m->relay_mail.id, session);
-	ck_assert_uint_eq(m->relay_mail.queue_id, id);
-	ck_assert_view_eq(m->relay_mail.sender, envelope.sender);
-	for (uint32_t i = 0; i < n; i++) {
-		m = fake_expect(MSG_RELAY_RCPT);
-		ck_assert_uint_eq(m->relay_rcpt.index, i);
-	}
-	m = fake_expect(MSG_RELAY_BODY);
-	ck_assert_view_eq(m->relay_body.body, V("Subject: x\r\n\r\nbody\r\n"));
-}
-
-static void say_result(uint64_t session, uint32_t index,
-    enum relay_status status, const char *text)
-{
-	say(&fake.relay, (struct msg){ .type = MSG_RELAY_RESULT,
-			     .relay_result = { session, index, (uint8_t)status,
-				 false, view_of(text) } });
-}
-
-static void say_done(uint64_t session)
-{
-	say(&fake.relay,
-	    (struct msg){ .type = MSG_RELAY_DONE, .relay_done = { session } });
-	fake_round();
-}
-
-static uint64_t to_up(uint64_t n, const char *const *to, uint64_t *id)
-{
-	*id = submit_remote(n, to);
-	answer_route("b.example", ROUTE_OK);
-	uint64_t session = expect_open();
-	say_up(session);
-	return session;
-}
+/* Mail that leaves the host: which way, over which sessions, and its fate. */
+#include "remote_suite.h"
 
 START_TEST(relays)
 {
@@ -188,12 +98,6 @@ START_TEST(a_connection_that_had_enough_is_followed_by_another)
 }
 
 END_TEST
-
-static void restart(void)
-{
-	die();
-	start();
-}
 
 static void deliver_one(uint64_t session, uint64_t id)
 {
@@ -402,210 +306,6 @@ START_TEST(without_a_route)
 
 END_TEST
 
-/* One message tries the site; the other waits on disk until another probe, and
- * no attempt is counted for it. Returns its id. */
-static uint64_t bring_down(void)
-{
-	struct queue_rcpt r = { 0 };
-	uint64_t first = submit_remote(1, to_one);
-	answer_route("b.example", ROUTE_OK);
-	uint64_t session = expect_open();
-	uint64_t second = submit_remote(2, to_one);
-	ck_assert_ptr_null(fake_next());
-	say_down(session, RELAY_STAGE_CONNECT, 0, "4.4.1 no answer");
-	ck_assert_int_eq(stored(first, &r), 0);
-	ck_assert_uint_eq(r.attempts, 1);
-	ck_assert_uint_eq(r.site.n, 0);
-	ck_assert_int_eq(stored(second, &r), 0);
-	ck_assert_uint_eq(r.attempts, 0);
-	ck_assert_view_eq(
-	    r.site, V("mx.b.example#461326526c07c80d7d3eb80ac07d4c56"));
-	ck_assert_view_eq(r.reply, V("4.4.1 no answer"));
-	ck_assert_ptr_null(fake_next());
-	return second;
-}
-
-static void deliver_parked(uint64_t id)
-{
-	struct queue_rcpt r;
-	answer_address(ADDRESS_REMOTE, "");
-	const struct sent *next = fake_next();
-	if (next && next->m.type == MSG_ROUTE_ASK) {
-		fake.n_seen--;
-		answer_route("b.example", ROUTE_OK);
-	} else {
-		fake.n_seen--;
-	}
-	uint64_t session = expect_open();
-	say_up(session);
-	expect_mail(session, id, 1);
-	say_result(session, 0, RELAY_OK, "250 2.0.0 taken");
-	say_done(session);
-	ck_assert_int_eq(stored(id, &r), MC_E_NOENT);
-}
-
-START_TEST(one_message_probes_a_site)
-{
-	struct queue_rcpt r;
-	uint64_t id = bring_down();
-	ck_assert_int_eq(stored(id, &r), 0);
-	ck_assert_uint_gt(r.next_s, (uint64_t)fake.wall_s + 12000);
-	fake_pass(58000);
-	ck_assert_ptr_null(fake_next());
-	fake_pass(3000);
-	deliver_parked(id);
-}
-
-END_TEST
-
-/* Each probe waits twice as long as the one before, up to the longest. */
-START_TEST(relay_probe_min_and_max_bound_the_wait)
-{
-	static const uint64_t waits_s[] = { 20, 40, 50, 50 };
-	fake.conf.relay_probe_min = 20;
-	fake.conf.relay_probe_max = 50;
-	restart();
-	bring_down();
-	for (unsigned i = 0; i < 4; i++) {
-		fake_pass(waits_s[i] * 1000 - 1500);
-		ck_assert_ptr_null(fake_next());
-		submit_remote(10 + i, to_one);
-		fake_pass(2000);
-		answer_address(ADDRESS_REMOTE, "");
-		fake_pass(100);
-		say_down(expect_open(), RELAY_STAGE_CONNECT, 0, "4.4.1 no");
-		ck_assert_ptr_null(fake_next());
-	}
-}
-
-END_TEST
-
-static uint64_t wait_of(uint64_t id)
-{
-	struct queue_rcpt r = { 0 };
-	ck_assert_int_eq(stored(id, &r), 0);
-	return r.next_s - (uint64_t)fake.wall_s;
-}
-
-/* Their rows are written together; those of another second wait for another
- * time. */
-START_TEST(what_is_parked_in_one_second_is_due_in_one)
-{
-	bring_down();
-	uint64_t ids[3], wait;
-	for (unsigned i = 0; i < 3; i++) {
-		if (i == 2)
-			fake_pass(5000);
-		ids[i] = submit_remote(3 + i, to_one);
-	}
-	wait = wait_of(ids[0]);
-	ck_assert_uint_eq(wait_of(ids[1]), wait);
-	ck_assert_uint_ne(wait_of(ids[2]), wait);
-	ck_assert_uint_ne(wait_of(ids[2]), wait + 5);
-}
-
-END_TEST
-
-/* Nobody knows then what was down, so that it is tried again. */
-START_TEST(finds_what_is_parked_after_a_restart)
-{
-	uint64_t id = bring_down();
-	die();
-	start();
-	deliver_parked(id);
-}
-
-END_TEST
-
-START_TEST(the_administrator_has_a_site_tried_at_once)
-{
-	char items[QUEUE_ITEM_OCTETS];
-	struct wr w = wr_into(items, sizeof items);
-	uint64_t id = bring_down();
-	wr_u64(&w, id);
-	wr_u32(&w, 0);
-	say(&fake.monitor,
-	    (struct msg){ .type = MSG_QUEUE_CHANGE,
-		.queue_change = { 1, QUEUE_ACTION_RETRY, wr_view(&w) } });
-	fake_round();
-	fake_expect(MSG_QUEUE_CHANGED);
-	fake_pass(1100);
-	deliver_parked(id);
-}
-
-END_TEST
-
-static void copy_file(const char *from, const char *to)
-{
-	char bytes[4096];
-	size_t n;
-	FILE *in = fopen(from, "r"), *out = fopen(to, "w");
-	ck_assert(in && out);
-	while ((n = fread(bytes, 1, sizeof bytes, in)) > 0)
-		ck_assert_uint_eq(fwrite(bytes, 1, n, out), n);
-	fclose(in);
-	ck_assert_int_eq(fclose(out), 0);
-}
-
-START_TEST(goes_on_in_a_copy_of_the_spool)
-{
-	uint64_t id = bring_down();
-	die();
-	ck_assert_int_eq(mkdir("copy", 0700), 0);
-	copy_file("queue.mdb", "copy/queue.mdb");
-	ck_assert_int_eq(chdir("copy"), 0);
-	start();
-	deliver_parked(id);
-}
-
-END_TEST
-
-/* A site that stays down gives its mail up when its time is over, and tells
- * what the matter was. */
-START_TEST(a_dead_site_does_not_keep_mail_for_ever)
-{
-	struct queue_rcpt r = { 0 };
-	fake.conf.queue_lifetime = 3600;
-	die();
-	start();
-	uint64_t id = bring_down();
-	for (unsigned i = 0; i < 300 && r.state != RCPT_FAILED; i++) {
-		fake_pass(30000);
-		const struct sent *s;
-		while ((s = fake_next())) {
-			fake.n_seen--;
-			if (s->m.type == MSG_ADDRESS_ASK)
-				answer_address(ADDRESS_REMOTE, "");
-			else if (s->m.type == MSG_ROUTE_ASK)
-				answer_route("b.example", ROUTE_OK);
-			else
-				say_down(expect_open(), RELAY_STAGE_CONNECT, 0,
-				    "4.4.1 no answer");
-		}
-		ck_assert_int_eq(stored(id, &r), 0);
-	}
-	ck_assert_int_eq(r.state, RCPT_FAILED);
-	ck_assert_view_eq(r.reply, V("4.4.1 no answer"));
-}
-
-END_TEST
-
-START_TEST(a_greeting_that_refuses_returns_one_message)
-{
-	struct queue_rcpt r = { 0 };
-	uint64_t first = submit_remote(1, to_one);
-	answer_route("b.example", ROUTE_OK);
-	uint64_t session = expect_open();
-	uint64_t second = submit_remote(2, to_one);
-	say_down(session, RELAY_STAGE_GREETING, 554, "554 5.7.1 go away");
-	ck_assert_int_eq(stored(first, &r), 0);
-	ck_assert_int_eq(r.state, RCPT_FAILED);
-	ck_assert_int_eq(stored(second, &r), 0);
-	ck_assert_int_eq(r.state, RCPT_WAITING);
-}
-
-END_TEST
-
 /* What it had not told may have been done: it is sent once more, no more. */
 START_TEST(a_relay_that_dies_gets_its_mail_again)
 {
@@ -744,56 +444,6 @@ START_TEST(a_message_says_that_tls_is_optional)
 
 END_TEST
 
-/* A relay, and an auth, that say yes to all that they are asked. */
-static void serve(void)
-{
-	const struct sent *s;
-	uint64_t id;
-	while ((s = fake_next())) {
-		id = s->m.relay_body.id;
-		if (s->m.type == MSG_RELAY_OPEN) {
-			say_up(s->m.relay_open.id);
-		} else if (s->m.type == MSG_RELAY_BODY) {
-			say_result(id, 0, RELAY_OK, "250 2.0.0 taken");
-			say_done(id);
-		} else if (s->m.type == MSG_ADDRESS_ASK) {
-			fake.n_seen--;
-			answer_address(ADDRESS_REMOTE, "");
-		}
-		fake_pass(fake.n_seen == fake.n_sent ? 100 : 0);
-	}
-}
-
-/* Far more than a site may have in memory; all arrive, each once. */
-START_TEST(a_site_with_a_backlog_is_filled_from_disk)
-{
-	enum {
-		N = 330
-	};
-
-	unsigned n_parked = 0;
-	struct queue_rcpt r = { 0 };
-	uint64_t ids[N];
-	for (unsigned i = 0; i < N; i++) {
-		ids[i] = submit_remote(i + 1, to_one);
-		if (i == 0)
-			answer_route("b.example", ROUTE_OK);
-		if (i == 0)
-			fake_expect(MSG_RELAY_OPEN);
-	}
-	for (unsigned i = 0; i < N; i++) {
-		ck_assert_int_eq(stored(ids[i], &r), 0);
-		n_parked += r.site.n > 0;
-	}
-	ck_assert_uint_eq(n_parked, N - 300);
-	fake.n_seen = 0;
-	serve();
-	for (unsigned i = 0; i < N; i++)
-		ck_assert_int_eq(stored(ids[i], &r), MC_E_NOENT);
-}
-
-END_TEST
-
 START_TEST(waits_for_mail_on_its_way_before_it_stops)
 {
 	uint64_t id, session = to_up(1, to_one, &id);
@@ -819,27 +469,6 @@ START_TEST(waits_no_longer_than_it_may)
 	ck_assert(!fake.has_exited);
 	fake_pass(1000);
 	ck_assert(fake.has_exited);
-}
-
-END_TEST
-
-START_TEST(tells_how_a_site_is)
-{
-	bring_down();
-	say(&fake.monitor, (struct msg){ .type = MSG_SITE_ASK,
-			       .site_ask = { 5, V(""), V("q@B.example") } });
-	const struct msg *m = fake_expect(MSG_SITE_IS);
-	ck_assert_uint_eq(m->site_is.id, 5);
-	ck_assert_view_eq(m->site_is.site,
-	    V("mx.b.example#461326526c07c80d7d3eb80ac07d4c56"));
-	ck_assert_int_eq(m->site_is.state, SITE_DOWN);
-	ck_assert_uint_ge(m->site_is.wait_s, 58);
-	ck_assert_view_eq(m->site_is.text, V("4.4.1 no answer"));
-	say(&fake.monitor,
-	    (struct msg){ .type = MSG_SITE_ASK,
-		.site_ask = { 6, V("other.example"), V("q@b.example") } });
-	ck_assert_int_eq(
-	    fake_expect(MSG_SITE_IS)->site_is.state, SITE_STATE_COUNT);
 }
 
 END_TEST
@@ -882,24 +511,14 @@ static Suite *build(void)
 	tcase_add_test(t, relay_idle_timeout_ends_a_session);
 	tcase_add_test(t, relay_recipients_max_splits_a_message);
 	tcase_add_test(t, relay_trouble_wait_keeps_connections_back);
-	tcase_add_test(t, relay_probe_min_and_max_bound_the_wait);
 	tcase_add_loop_test(t, without_a_route, 0, 4);
-	tcase_add_test(t, one_message_probes_a_site);
-	tcase_add_test(t, what_is_parked_in_one_second_is_due_in_one);
-	tcase_add_test(t, finds_what_is_parked_after_a_restart);
-	tcase_add_test(t, goes_on_in_a_copy_of_the_spool);
-	tcase_add_test(t, the_administrator_has_a_site_tried_at_once);
-	tcase_add_test(t, a_dead_site_does_not_keep_mail_for_ever);
-	tcase_add_test(t, a_greeting_that_refuses_returns_one_message);
 	tcase_add_test(t, a_relay_that_dies_gets_its_mail_again);
 	tcase_add_test(t, a_resolver_that_dies_is_asked_again);
 	tcase_add_test(t, the_sender_hears_that_it_was_passed_on);
 	tcase_add_test(t, goes_where_the_configuration_says);
 	tcase_add_loop_test(t, a_message_says_that_tls_is_optional, 0, 2);
-	tcase_add_test(t, a_site_with_a_backlog_is_filled_from_disk);
 	tcase_add_test(t, waits_for_mail_on_its_way_before_it_stops);
 	tcase_add_test(t, waits_no_longer_than_it_may);
-	tcase_add_test(t, tells_how_a_site_is);
 	tcase_add_test(t, a_relay_that_lies_finds_nothing);
 	suite_add_tcase(s, t);
 	return s;
