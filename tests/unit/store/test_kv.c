@@ -535,18 +535,23 @@ END_TEST
 
 START_TEST(a_reader_keeps_its_pages)
 {
-	struct kv *kv = open_with(plain);
 	struct kv_txn t;
 	struct view got;
-	put_one(kv, V("a"), V("1"));
+	fill(8000);
+	struct kv *kv = open_with(plain);
+	long before = pages_of_files();
+	expect_rows(kv, 0, 8000);
+	put_one(kv, V("x"), V("1"));
 	ck_assert_int_eq(kv_read(kv, &t), 0);
-	ck_assert_int_eq(kv_get(&t, 0, V("a"), &got), 0);
+	ck_assert_int_eq(kv_get(&t, 0, V("x"), &got), 0);
 	kv_forget_pages(kv);
+	if (before)
+		ck_assert_int_gt(pages_of_files() - before, 2000);
 	ck_assert_view_eq(got, V("1"));
 	kv_abort(&t);
 	kv_forget_pages(kv);
 	ck_assert_int_eq(kv_read(kv, &t), 0);
-	ck_assert_int_eq(kv_get(&t, 0, V("a"), &got), 0);
+	ck_assert_int_eq(kv_get(&t, 0, V("x"), &got), 0);
 	ck_assert(kv_is_damage(got.p)); /* a fault there would be */
 	kv_abort(&t);
 	kv_close(&kv);
