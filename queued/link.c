@@ -94,9 +94,10 @@ static void on_message(void *ctx, struct peer *p, const struct msg *m, int fd)
 	struct agent_link *l = ctx;
 	if (fd >= 0)
 		close(fd);
-	if (m->type != MSG_FORWARD_TARGET)
+	if (m->type != MSG_FORWARD_TARGET) { /* it comes before an answer */
 		l->n_sent -= l->n_sent > 0;
-	l->asked_ms = now_ms(l->q);
+		l->asked_ms = now_ms(l->q);
+	}
 	if (!l->events->on_message(l->q, l->ctx, m))
 		lose(l, V("unexpected message"));
 }
